@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Lays libtorch 2.11.0 under target/libtorch (about 500 MB), unless LIBTORCH names one that the user has.
+#
+# The prebuilt archives cannot be reached from every machine; the PyPI wheel of torch holds the same files. The x86-64
+# Linux wheel is the CUDA 13.0 build, so its CPU part also wants two small CUDA libraries, and its libtorch.so, a stub that
+# needs libtorch_cuda.so, is replaced by one that needs libtorch_cpu.so alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+TORCH=2.11.0
+CUDART=13.0.96
+CUPTI=13.0.85
+into=${CARGO_TARGET_DIR:-target}/libtorch
+
+if [ -n "${LIBTORCH:-}" ] && [ "$(realpath -m "$LIBTORCH")" != "$(realpath -m "$into")" ]; then
+    [ -e "$LIBTORCH/lib/libtorch_cpu.so" ] || {
+        echo "libtorch: LIBTORCH is '$LIBTORCH', but there is no lib/libtorch_cpu.so in it. Unset it, or name the folder of a libtorch $TORCH." >&2
+        exit 1
+    }
+    echo "libtorch: using yours at LIBTORCH"
+    exit 0
+fi
+if [ "$(cat "$into/build-version" 2>/dev/null)" = "$TORCH" ]; then
+    echo "libtorch: $TORCH is in place ($into)"
+    exit 0
+fi
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+    echo "libtorch: this recipe is for x86-64 Linux. Set LIBTORCH to the folder of a libtorch $TORCH for $(uname -sm)." >&2
+    exit 1
+fi
+
+mkdir -p "$(dirname "$into")"
+work=$(mktemp -d "$(dirname "$into")/libtorch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+echo "libtorch: downloading torch $TORCH and its two CUDA stubs (about 540 MB) ..."
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 \
+    -d "$work/wheels" "torch==$TORCH" "nvidia-cuda-runtime==$CUDART" "nvidia-cuda-cupti==$CUPTI"
+
+echo "libtorch: unpacking the CPU part ..."
+python3 - "$work" <<'PY'
+import pathlib, sys, zipfile
+work = pathlib.Path(sys.argv[1])
+folder = work / "libtorch"
+for wheel in sorted((work / "wheels").glob("*.whl")):
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            base = name.rsplit("/", 1)[-1]
+            if name.startswith(("torch/include/", "torch/share/cmake/")):
+                target = folder / name.removeprefix("torch/")
+            elif base.startswith(("libtorch_cpu.so", "libc10.so", "libgomp", "libcudart.so", "libcupti.so")) and ".so" in name:
+                target = folder / "lib" / base
+            else:
+                continue
+            if not base:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(name) as source, open(target, "wb") as out:
+                while block := source.read(1 << 22):
+                    out.write(block)
+PY
+
+# The stub that stands for libtorch.so: linking against it must bring libtorch_cpu.so, and nothing of CUDA.
+cc -shared -o "$work/libtorch/lib/libtorch.so" -Wl,-soname,libtorch.so -Wl,--no-as-needed \
+    -Wl,-rpath,'$ORIGIN' -Wl,--allow-shlib-undefined -L"$work/libtorch/lib" -l:libtorch_cpu.so -x c /dev/null
+echo "$TORCH" > "$work/libtorch/build-version"
+
+rm -rf "$into"
+mv "$work/libtorch" "$into"
+echo "libtorch: $TORCH laid under $into"

@@ -1,0 +1,32 @@
+//! twinspect finds defects in pictures of manufactured parts without training: give it some tens of pictures of good
+//! parts, and it inspects the next one.
+//!
+//! The rooms, in the order in which the data flows:
+//!
+//! 1. [`image`]: files and buffers to pixels, pixels to the network's input.
+//! 2. [`features`]: a pretrained backbone, its weights, the patch adaptor.
+//! 3. [`matching`]: which normal images look like this one; groups and their lead images.
+//! 4. [`statistics`]: a Gaussian for every location, the Mahalanobis distance to it.
+//! 5. [`map`]: distances to an anomaly map of the picture's size, and how it is drawn.
+//! 6. [`verdict`]: map to score, threshold, regions, good or defect.
+//! 7. [`model`]: the only place where the rooms meet: fit, extend, inspect, save, load.
+//!
+//! Beside them: [`error`], [`options`], [`progress`], [`device`]. On top of `model` stand the C interface (`ffi`) and the
+//! program `twinspect`.
+
+pub mod device;
+pub mod error;
+pub mod features;
+pub mod image;
+pub mod map;
+pub mod matching;
+pub mod model;
+pub mod options;
+pub mod progress;
+pub mod statistics;
+mod torch;
+pub mod verdict;
+
+mod ffi;
+
+pub use error::{Error, ErrorKind, Result};
