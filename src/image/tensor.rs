@@ -1,0 +1,258 @@
+//! Pixels to the network's input: the only place where a picture is resized and normalised.
+
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::F32x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::view::ImageView;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How many rows are read before they are resized; bounds the memory for a wide picture.
+const BAND_ROWS: u32 = 64;
+
+/// Convolutional backbones halve the size five times.
+const STEP_PX: u32 = 32;
+
+/// Mean and standard deviation of red, green, blue on values 0 to 1: the input is `(value - mean) / std`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    /// What is subtracted.
+    pub mean: [f32; 3],
+    /// What the difference is divided by; not 0.
+    pub std: [f32; 3],
+}
+
+impl Normalisation {
+    /// What torchvision's and most of timm's networks were trained with.
+    pub const IMAGENET: Self = Self {
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    };
+
+    /// What TensorFlow's EfficientNet-Lite networks were trained with: 127 and 128 of 255.
+    pub const LITE: Self = Self {
+        mean: [127.0 / 255.0; 3],
+        std: [128.0 / 255.0; 3],
+    };
+}
+
+/// What becomes of a picture that is not square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aspect {
+    /// Its proportions stay, but for rounding.
+    Keep,
+    /// It is made square.
+    Stretch,
+}
+
+/// The size (width, height) in pixels at which a picture of size `image` (width, height) enters the network.
+///
+/// `Stretch`: the square of `size_px`. `Keep`: the long side is `size_px`, the short one the nearest multiple of 32, at least
+/// 32 and at most `size_px`; fully convolutional networks need no padding to a square.
+///
+/// # Example
+/// ```
+/// use twinspect::image::{Aspect, input_size};
+/// assert_eq!(input_size((2048, 110), 320, Aspect::Keep), (320, 32));
+/// assert_eq!(input_size((480, 640), 320, Aspect::Keep), (256, 320)); // 240 lies between 224 and 256: the larger one.
+/// assert_eq!(input_size((480, 640), 320, Aspect::Stretch), (320, 320));
+/// ```
+pub fn input_size(image: (u32, u32), size_px: u32, aspect: Aspect) -> (u32, u32) {
+    let (width, height) = image;
+    let (long, short) = (width.max(height).max(1), width.min(height));
+    if aspect == Aspect::Stretch || long == short {
+        return (size_px, size_px);
+    }
+    let steps = f64::from(short) / f64::from(long) * f64::from(size_px) / f64::from(STEP_PX);
+    let short_px = (steps.round() as u32)
+        .saturating_mul(STEP_PX)
+        .max(STEP_PX)
+        .min(size_px);
+    if width > height {
+        (size_px, short_px)
+    } else {
+        (short_px, size_px)
+    }
+}
+
+/// Turns pictures into input tensors of one size; keep one for many pictures, its buffers are used again.
+///
+/// # Example
+/// ```
+/// use twinspect::image::{ImageView, Normalisation, PixelFormat, Preprocessor};
+/// let view = ImageView::packed(PixelFormat::Gray8, 2, 1, &[0, 255])?;
+/// let mut preprocessor = Preprocessor::new((1, 1), Normalisation { mean: [0.25; 3], std: [0.5; 3] });
+/// let tensor = preprocessor.tensor(&view)?;
+/// assert_eq!(tensor.size(), [1, 3, 1, 1]);
+/// assert_eq!(tensor.double_value(&[0, 0, 0, 0]), 0.5); // (0.5 - 0.25) / 0.5
+/// # Ok::<(), twinspect::Error>(())
+/// ```
+pub struct Preprocessor {
+    width_px: u32,
+    height_px: u32,
+    normalisation: Normalisation,
+    resizer: Resizer,
+    row: Vec<f32>,
+    band: Vec<F32x3>,
+    narrow: Vec<F32x3>,
+    resized: Vec<F32x3>,
+    planes: Vec<f32>,
+}
+
+impl Preprocessor {
+    /// A preprocessor for input tensors of `size` (width, height) in pixels, see [`input_size`].
+    pub fn new(size: (u32, u32), normalisation: Normalisation) -> Self {
+        Self {
+            width_px: size.0,
+            height_px: size.1,
+            normalisation,
+            resizer: Resizer::new(),
+            row: Vec::new(),
+            band: Vec::new(),
+            narrow: Vec::new(),
+            resized: Vec::new(),
+            planes: Vec::new(),
+        }
+    }
+
+    /// The size (width, height) of the tensors in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width_px, self.height_px)
+    }
+
+    /// How red, green and blue are normalised.
+    pub fn normalisation(&self) -> Normalisation {
+        self.normalisation
+    }
+
+    /// The picture as the network's input: scaled to 0..=1 by its white, resized, normalised.
+    ///
+    /// Resized by antialiased bilinear interpolation without keeping the proportions, as torchvision's
+    /// `resize(antialias=True)` on float tensors does: within 1e-6 of its float64 result, within 1e-5 of its float32
+    /// result. A picture of the right size is not resized.
+    ///
+    /// Shapes: result [1, 3, height, width] f32 on the CPU. Memory: the picture is never held as floats; 64 of its rows are,
+    /// and all rows at the tensor's width: 25 MB and 126 MB for 32768 x 32768 pixels to 320 x 320.
+    /// Errors: those of [`ImageView::rgb_row`]; `Memory`; `InvalidArgument` if the tensor's size is 0.
+    pub fn tensor(&mut self, view: &ImageView) -> Result<Tensor> {
+        if self.width_px == 0 || self.height_px == 0 {
+            let message = format!(
+                "the input size is {} x {}, it must be at least 1 x 1",
+                self.width_px, self.height_px
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        self.narrow(view)?;
+        self.shorten(view.height())?;
+        self.normalise()
+    }
+
+    /// Reads the picture in bands of rows and brings each to the tensor's width, into `narrow`.
+    ///
+    /// Bands change nothing in the result: a row's width does not depend on its neighbours.
+    fn narrow(&mut self, view: &ImageView) -> Result<()> {
+        let width = view.width() as usize;
+        resize_buffer(&mut self.row, 3 * width)?;
+        resize_buffer(
+            &mut self.band,
+            width * BAND_ROWS.min(view.height()) as usize,
+        )?;
+        resize_buffer(
+            &mut self.narrow,
+            self.width_px as usize * view.height() as usize,
+        )?;
+        let bands = self
+            .narrow
+            .chunks_mut(self.width_px as usize * BAND_ROWS as usize);
+        for (first, narrow) in (0..view.height()).step_by(BAND_ROWS as usize).zip(bands) {
+            let rows = BAND_ROWS.min(view.height() - first);
+            for (y, pixels) in (first..first + rows).zip(self.band.chunks_exact_mut(width)) {
+                view.rgb_row(y, &mut self.row)?;
+                for (pixel, rgb) in pixels.iter_mut().zip(self.row.as_chunks().0) {
+                    pixel.0 = *rgb;
+                }
+            }
+            resize(
+                &mut self.resizer,
+                &self.band,
+                (view.width(), rows),
+                narrow,
+                (self.width_px, rows),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Brings `narrow` to the tensor's height, into `resized`.
+    fn shorten(&mut self, height: u32) -> Result<()> {
+        resize_buffer(
+            &mut self.resized,
+            self.width_px as usize * self.height_px as usize,
+        )?;
+        resize(
+            &mut self.resizer,
+            &self.narrow,
+            (self.width_px, height),
+            &mut self.resized,
+            (self.width_px, self.height_px),
+        )
+    }
+
+    fn normalise(&mut self) -> Result<Tensor> {
+        let Normalisation { mean, std } = self.normalisation;
+        let count = self.resized.len();
+        resize_buffer(&mut self.planes, 3 * count)?;
+        for (channel, plane) in self.planes.chunks_exact_mut(count).enumerate() {
+            for (out, pixel) in plane.iter_mut().zip(&self.resized) {
+                *out = (pixel.0[channel] - mean[channel]) / std[channel];
+            }
+        }
+        let size = [1, 3, i64::from(self.height_px), i64::from(self.width_px)];
+        Ok(Tensor::f_from_slice(&self.planes)?.f_view(size)?)
+    }
+}
+
+/// Antialiased bilinear.
+///
+/// Largest difference to torchvision 0.26 on 0..=1, five pairs of sizes, shrinking and enlarging (2026-11-25): to float64
+/// 6e-8, to float32 1.5e-6, which is that float32's own distance from float64. `image::imageops::resize` with `Triangle`
+/// rounds its weights as torchvision's float32 does, so it is nearer to that one (2.4e-7) and farther from the exact result
+/// (1.4e-6); it also wants the whole picture as floats.
+fn resize(
+    resizer: &mut Resizer,
+    from: &[F32x3],
+    from_size: (u32, u32),
+    into: &mut [F32x3],
+    into_size: (u32, u32),
+) -> Result<()> {
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .use_alpha(false);
+    let failed = |error: &dyn std::fmt::Display| {
+        let message = format!("cannot resize {from_size:?} to {into_size:?}: {error}");
+        Error::new(ErrorKind::ImageSize, message)
+    };
+    let from =
+        TypedImageRef::new(from_size.0, from_size.1, from).map_err(|error| failed(&error))?;
+    let mut into = TypedImage::from_pixels_slice(into_size.0, into_size.1, into)
+        .map_err(|error| failed(&error))?;
+    resizer
+        .resize_typed(&from, &mut into, &options)
+        .map_err(|error| failed(&error))
+}
+
+/// Sets the length; a failure to allocate is an error, not the end of the process.
+fn resize_buffer<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> Result<()> {
+    let more = length.saturating_sub(buffer.len());
+    buffer.try_reserve(more).map_err(|_| {
+        Error::new(
+            ErrorKind::Memory,
+            format!("no memory for {length} values of a picture"),
+        )
+    })?;
+    buffer.resize(length, T::default());
+    Ok(())
+}
