@@ -1,0 +1,244 @@
+//! The backbone: a pretrained network from a picture to the feature maps of its stages.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use tch::{Device, Kind, Tensor};
+
+use super::network::Network;
+use super::torchscript::TorchScript;
+use super::{efficientnet_lite, resnet};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The tensors of a weight file by name.
+pub type Tensors = HashMap<String, Tensor>;
+
+/// The networks that are built in; printed as their names in options and messages, such as `efficientnet-lite0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Architecture {
+    /// EfficientNet-Lite0: stages of 24, 40, 112, 320 channels. Weights named as in lukemelas' EfficientNet-PyTorch.
+    EfficientNetLite0,
+    /// EfficientNet-Lite1: as Lite0 in width, deeper.
+    EfficientNetLite1,
+    /// EfficientNet-Lite2: stages of 24, 48, 120, 352 channels.
+    EfficientNetLite2,
+    /// ResNet-18: stages of 64, 128, 256, 512 channels. Weights named as in torchvision, as for all ResNets.
+    ResNet18,
+    /// ResNet-50 with the stride in the 3 x 3 convolution: stages of 256, 512, 1024, 2048 channels.
+    ResNet50,
+    /// Wide ResNet-50-2: as ResNet-50, the bottlenecks twice as wide inside.
+    WideResNet50_2,
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::EfficientNetLite0 => "efficientnet-lite0",
+            Self::EfficientNetLite1 => "efficientnet-lite1",
+            Self::EfficientNetLite2 => "efficientnet-lite2",
+            Self::ResNet18 => "resnet18",
+            Self::ResNet50 => "resnet50",
+            Self::WideResNet50_2 => "wide-resnet50-2",
+        })
+    }
+}
+
+/// One of the depths at which a backbone can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageInfo {
+    /// The number by which [`Backbone::forward`] is asked for it: 1 is the shallowest; the built-in networks have 4.
+    pub stage: usize,
+    /// Pixels of the picture from one location to the next, along both axes.
+    pub stride: u32,
+    /// Channels of its feature map, C.
+    pub channels: i64,
+}
+
+/// A pretrained network, ready to turn pictures into feature maps.
+///
+/// Threads: `&self` only, so one backbone may serve many threads at once; on a CPU, equal inputs give equal bits.
+///
+/// # Example
+/// ```no_run
+/// use tch::{Device, Kind, Tensor};
+/// use twinspect::features::backbone::Backbone;
+/// let backbone = Backbone::from_torchscript(&std::fs::read("network.pt").unwrap(), Device::Cpu)?;
+/// let picture = Tensor::f_zeros([1, 3, 320, 480], (Kind::Float, Device::Cpu))?;
+/// let maps = backbone.forward(&picture, &[2, 3])?;
+/// assert_eq!(maps[0].size()[1], backbone.stages()[1].channels);
+/// # twinspect::Result::Ok(())
+/// ```
+pub struct Backbone {
+    network: Layers,
+    stages: Vec<StageInfo>,
+    device: Device,
+}
+
+enum Layers {
+    BuiltIn(Network),
+    TorchScript(TorchScript),
+}
+
+impl Backbone {
+    /// Builds `architecture` on `device` from the tensors of its weight file.
+    ///
+    /// Batch norm is folded into the convolutions in double precision; everything then runs in f32. Stages 1 to 4 have
+    /// strides 4, 8, 16, 32. The classifier's tensors and `num_batches_tracked` are not used and may be absent.
+    ///
+    /// Errors: `Weights`, naming the tensor, if one is missing, has another shape than expected, is not of a floating
+    /// kind, holds values that are not finite, or belongs to no layer (the file is of another network); `Torch` if
+    /// `device` cannot be used.
+    pub fn from_tensors(
+        architecture: Architecture,
+        tensors: &Tensors,
+        device: Device,
+    ) -> Result<Self> {
+        let _no_grad = tch::no_grad_guard();
+        let network = match architecture {
+            Architecture::EfficientNetLite0 => {
+                efficientnet_lite::read(&efficientnet_lite::LITE0, architecture, tensors, device)
+            }
+            Architecture::EfficientNetLite1 => {
+                efficientnet_lite::read(&efficientnet_lite::LITE1, architecture, tensors, device)
+            }
+            Architecture::EfficientNetLite2 => {
+                efficientnet_lite::read(&efficientnet_lite::LITE2, architecture, tensors, device)
+            }
+            Architecture::ResNet18 => {
+                resnet::read(&resnet::RESNET18, architecture, tensors, device)
+            }
+            Architecture::ResNet50 => {
+                resnet::read(&resnet::RESNET50, architecture, tensors, device)
+            }
+            Architecture::WideResNet50_2 => {
+                resnet::read(&resnet::WIDE_RESNET50_2, architecture, tensors, device)
+            }
+        }?;
+        let stages = network.stages();
+        Ok(Self {
+            network: Layers::BuiltIn(network),
+            stages,
+            device,
+        })
+    }
+
+    /// Loads a network of the user's own: the content of a TorchScript file, as `torch.jit.save` writes it.
+    ///
+    /// Its `forward` takes [N, 3, H, W] f32 and returns one feature map [N, C, h, w] f32 or a tuple, list or dict of
+    /// them; stage i is the i-th that it returns, in that order (a dict in the order of insertion). Channels and
+    /// strides are found by running it once on a picture of 224 x 224 zeros, a size that every common patch size
+    /// divides; a stride is rounded to whole pixels. The module is put into evaluation mode.
+    ///
+    /// The file is a program, which is run: load only files that you trust.
+    ///
+    /// Errors: `Format` if `bytes` are no TorchScript file; `Unsupported` if the trial run fails or returns anything
+    /// else than feature maps, naming which.
+    pub fn from_torchscript(bytes: &[u8], device: Device) -> Result<Self> {
+        let _no_grad = tch::no_grad_guard();
+        let module = TorchScript::load(bytes, device)?;
+        let stages = module.stages().to_vec();
+        Ok(Self {
+            network: Layers::TorchScript(module),
+            stages,
+            device,
+        })
+    }
+
+    /// The stages that [`Backbone::forward`] can be asked for, shallowest first in the built-in networks.
+    pub fn stages(&self) -> &[StageInfo] {
+        &self.stages
+    }
+
+    /// The feature maps of `stages`, in the order asked for.
+    ///
+    /// Shapes: `input` [N, 3, H, W] f32, normalised as the weights expect it, on this backbone's device, every side at
+    /// least 1; results [N, C, h, w] f32, contiguous, in the built-in networks with h = H / stride and w = W / stride,
+    /// rounded up. Cost: a built-in network stops after the deepest stage that is asked for.
+    ///
+    /// Errors: `InvalidArgument` if a stage does not exist or none is asked for, or if the input is of another shape,
+    /// kind or device; `Unsupported` if a TorchScript module refuses the input or returns other maps than in its trial
+    /// run.
+    pub fn forward(&self, input: &Tensor, stages: &[usize]) -> Result<Vec<Tensor>> {
+        let deepest = self.deepest(stages)?;
+        self.check_input(input)?;
+        let _no_grad = tch::no_grad_guard();
+        let maps = match &self.network {
+            Layers::BuiltIn(network) => network.forward(input, deepest)?,
+            Layers::TorchScript(module) => module.forward(input)?,
+        };
+        stages
+            .iter()
+            .filter_map(|stage| maps.get(stage - 1))
+            .map(|map| Ok(map.f_contiguous()?))
+            .collect()
+    }
+
+    fn deepest(&self, stages: &[usize]) -> Result<usize> {
+        let count = self.stages.len();
+        if let Some(stage) = stages.iter().find(|stage| !(1..=count).contains(stage)) {
+            let allowed: Vec<String> = self
+                .stages
+                .iter()
+                .map(|info| info.stage.to_string())
+                .collect();
+            let message = format!(
+                "stage {stage} does not exist, this backbone has {}",
+                allowed.join(", ")
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message));
+        }
+        stages.iter().copied().max().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("no stage was asked for, this backbone has 1 to {count}"),
+            )
+        })
+    }
+
+    fn check_input(&self, input: &Tensor) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::InvalidArgument, message));
+        if !input.defined() {
+            return refuse("the backbone's input is an undefined tensor".into());
+        }
+        let size = input.size();
+        if size.len() != 4 || size[1] != 3 || size.contains(&0) {
+            return refuse(format!(
+                "the backbone's input has shape {size:?}, expected [N, 3, H, W] with no side empty"
+            ));
+        }
+        let kind = input.f_kind()?;
+        if kind != Kind::Float {
+            return refuse(format!(
+                "the backbone's input is of kind {kind:?}, expected Float"
+            ));
+        }
+        let device = input.device();
+        if device != self.device {
+            return refuse(format!(
+                "the backbone's input is on {device:?}, the backbone on {:?}",
+                self.device
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Backbone {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Backbone")
+            .field("stages", &self.stages)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backbone_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Backbone>();
+    }
+}

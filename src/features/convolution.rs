@@ -1,0 +1,286 @@
+//! A convolution with its batch norm folded in, and the reader that makes it from the named tensors of a weight file.
+
+use std::collections::BTreeSet;
+
+use tch::{Device, Kind, Tensor};
+
+use super::backbone::{Architecture, Tensors};
+use crate::error::{Error, ErrorKind, Result};
+use crate::torch::shared::SharedTensor;
+
+/// How a convolution fills the border with zeros; in both ways the result has ceil(side / stride) locations.
+#[derive(Clone, Copy)]
+pub(super) enum Padding {
+    /// kernel / 2 on every side, as PyTorch's networks do.
+    Centred,
+    /// As few as the input's size needs, the odd one at the right and bottom, as TensorFlow's "same" does.
+    Same,
+}
+
+/// What follows a convolution.
+#[derive(Clone, Copy)]
+pub(super) enum Activation {
+    Linear,
+    Relu,
+    Relu6,
+}
+
+/// A convolution as the network's architecture prescribes it, before there are weights.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    pub inputs: i64,
+    pub outputs: i64,
+    pub kernel: i64,
+    pub stride: i64,
+    pub groups: i64,
+    pub padding: Padding,
+    pub activation: Activation,
+}
+
+impl Plan {
+    /// Stride 1, one group, centred padding, no activation: what most call sites change one or two of.
+    pub fn dense(inputs: i64, outputs: i64, kernel: i64) -> Self {
+        let (padding, activation) = (Padding::Centred, Activation::Linear);
+        Self {
+            inputs,
+            outputs,
+            kernel,
+            stride: 1,
+            groups: 1,
+            padding,
+            activation,
+        }
+    }
+}
+
+/// A convolution, its batch norm and its activation as one step.
+pub(super) struct Convolution {
+    weight: SharedTensor,
+    bias: SharedTensor,
+    plan: Plan,
+}
+
+impl Convolution {
+    /// [N, inputs, H, W] to [N, outputs, ceil(H / stride), ceil(W / stride)]; `input` is left as it is.
+    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let (_, _, height, width) = input.size4()?;
+        let (top, bottom) = self.border(height);
+        let (left, right) = self.border(width);
+        let mut output = if (top, left) == (bottom, right) {
+            self.convolve(input, [top, left])?
+        } else {
+            self.convolve(
+                &input.f_constant_pad_nd([left, right, top, bottom])?,
+                [0, 0],
+            )?
+        };
+        match self.plan.activation {
+            Activation::Linear => Ok(output),
+            Activation::Relu => Ok(output.f_relu_()?),
+            Activation::Relu6 => Ok(output.f_clamp_(0.0, 6.0)?),
+        }
+    }
+
+    fn border(&self, side: i64) -> (i64, i64) {
+        let Plan {
+            kernel,
+            stride,
+            padding,
+            ..
+        } = self.plan;
+        match padding {
+            Padding::Centred => (kernel / 2, kernel / 2),
+            Padding::Same => same_border(side, kernel, stride),
+        }
+    }
+
+    fn convolve(&self, input: &Tensor, padding: [i64; 2]) -> Result<Tensor> {
+        let Plan { stride, groups, .. } = self.plan;
+        Ok(input.f_conv2d(
+            &self.weight,
+            Some(&*self.bias),
+            [stride, stride],
+            padding,
+            [1, 1],
+            groups,
+        )?)
+    }
+}
+
+/// Zeros before and after a side of `side` pixels so that `kernel` fits ceil(side / stride) times.
+fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
+    let locations = (side + stride - 1) / stride;
+    let total = ((locations - 1) * stride + kernel - side).max(0);
+    (total / 2, total - total / 2)
+}
+
+/// The same values, stored location by location: the convolutions of libtorch's CPU part are faster on this order.
+///
+/// Measured on 2026-11-25 with the same layers in PyTorch, f32, 320 x 320, 2 threads: EfficientNet-Lite0 18 instead of
+/// 24 ms, ResNet-50 104 instead of 112 ms.
+pub(super) fn channels_last(tensor: &Tensor) -> Result<Tensor> {
+    Ok(tensor
+        .f_permute([0, 2, 3, 1])?
+        .f_contiguous()?
+        .f_permute([0, 3, 1, 2])?)
+}
+
+/// Hands out the tensors of a weight file by name and remembers which are left over.
+pub(super) struct TensorReader<'a> {
+    tensors: &'a Tensors,
+    unread: BTreeSet<&'a str>,
+    architecture: Architecture,
+    epsilon: f64,
+    device: Device,
+}
+
+impl<'a> TensorReader<'a> {
+    /// `epsilon` is what the network's batch norms add to the variance.
+    pub fn new(
+        tensors: &'a Tensors,
+        architecture: Architecture,
+        epsilon: f64,
+        device: Device,
+    ) -> Self {
+        let unread = tensors.keys().map(String::as_str).collect();
+        Self {
+            tensors,
+            unread,
+            architecture,
+            epsilon,
+            device,
+        }
+    }
+
+    /// The convolution `convolution`.weight followed by the batch norm `norm`.{weight, bias, running_mean,
+    /// running_var}.
+    pub fn convolution(
+        &mut self,
+        convolution: &str,
+        norm: &str,
+        plan: Plan,
+    ) -> Result<Convolution> {
+        let Plan {
+            inputs,
+            outputs,
+            kernel,
+            groups,
+            ..
+        } = plan;
+        let weight = self.tensor(
+            &format!("{convolution}.weight"),
+            &[outputs, inputs / groups, kernel, kernel],
+        )?;
+        let gamma = self.tensor(&format!("{norm}.weight"), &[outputs])?;
+        let beta = self.tensor(&format!("{norm}.bias"), &[outputs])?;
+        let mean = self.tensor(&format!("{norm}.running_mean"), &[outputs])?;
+        let variance = self.tensor(&format!("{norm}.running_var"), &[outputs])?;
+
+        let scale = gamma.f_div(&variance.f_add_scalar(self.epsilon)?.f_sqrt()?)?;
+        let bias = beta.f_sub(&mean.f_mul(&scale)?)?;
+        let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
+        Ok(Convolution {
+            weight: self.store(&channels_last(&weight)?, convolution)?,
+            bias: self.store(&bias, norm)?,
+            plan,
+        })
+    }
+
+    /// Fails if a tensor was never asked for, unless its name starts with one of `unused` (the classifier's layers) or
+    /// it is a batch norm's training counter.
+    pub fn finish(self, unused: &[&str]) -> Result<()> {
+        let is_unused = |name: &str| {
+            name.ends_with(".num_batches_tracked") || unused.iter().any(|u| name.starts_with(u))
+        };
+        let extra: Vec<&str> = self
+            .unread
+            .iter()
+            .copied()
+            .filter(|name| !is_unused(name))
+            .collect();
+        let Some(&first) = extra.first() else {
+            return Ok(());
+        };
+        let others = if extra.len() > 1 {
+            format!(", nor are {} others", extra.len() - 1)
+        } else {
+            String::new()
+        };
+        Err(self.refuse(format!(
+            "tensor '{first}' is not part of the network{others}"
+        )))
+    }
+
+    /// The tensor of that name in double precision on the CPU, so that folding costs no accuracy.
+    fn tensor(&mut self, name: &str, expected: &[i64]) -> Result<Tensor> {
+        let Some(tensor) = self.tensors.get(name) else {
+            return Err(self.refuse(format!(
+                "tensor '{name}' is missing, expected shape {expected:?}"
+            )));
+        };
+        self.unread.remove(name);
+        let found = tensor.size();
+        if found != expected {
+            return Err(self.refuse(format!(
+                "tensor '{name}' has shape {found:?}, expected {expected:?}"
+            )));
+        }
+        let kind = tensor.f_kind()?;
+        if !matches!(
+            kind,
+            Kind::Float | Kind::Double | Kind::Half | Kind::BFloat16
+        ) {
+            return Err(self.refuse(format!(
+                "tensor '{name}' is of kind {kind:?}, expected a floating kind"
+            )));
+        }
+        Ok(tensor.f_to_device(Device::Cpu)?.f_to_kind(Kind::Double)?)
+    }
+
+    /// `folded` in f32 on the device; `layer` is the part of the file to blame if it is not finite.
+    fn store(&self, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
+        let folded = folded.f_to_kind(Kind::Float)?;
+        if !bool::try_from(folded.f_isfinite()?.f_all()?)? {
+            return Err(self.refuse(format!(
+                "the tensors of layer '{layer}' give values that are not finite"
+            )));
+        }
+        Ok(SharedTensor::new(folded.f_to_device(self.device)?))
+    }
+
+    fn refuse(&self, message: String) -> Error {
+        let hint = format!(
+            "The file does not hold sound weights of {}; fetch or import it again.",
+            self.architecture
+        );
+        Error::new(ErrorKind::Weights, message).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_border_even_side_pads_only_after() {
+        assert_eq!(same_border(64, 3, 2), (0, 1));
+        assert_eq!(same_border(64, 5, 2), (1, 2));
+    }
+
+    #[test]
+    fn same_border_odd_side_pads_evenly() {
+        assert_eq!(same_border(95, 3, 2), (1, 1));
+        assert_eq!(same_border(1, 5, 2), (2, 2));
+    }
+
+    #[test]
+    fn same_border_stride_1_is_centred() {
+        assert_eq!(same_border(7, 5, 1), (2, 2));
+        assert_eq!(same_border(7, 1, 1), (0, 0));
+    }
+
+    #[test]
+    fn same_border_kernel_smaller_than_stride_pads_nothing() {
+        assert_eq!(same_border(8, 1, 2), (0, 0));
+    }
+}

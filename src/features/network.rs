@@ -1,0 +1,96 @@
+//! How a network of residual blocks runs: a stem, then four stages of blocks, each half as large as the one before.
+
+use tch::Tensor;
+
+use super::backbone::StageInfo;
+use super::convolution::{Convolution, channels_last};
+use crate::error::Result;
+
+/// A network that is built in.
+pub(super) struct Network {
+    pub stem: Convolution,
+    /// ResNets halve the stem's map once more by a maximum over 3 x 3.
+    pub pooled: bool,
+    pub stages: Vec<Stage>,
+}
+
+/// The blocks whose last map is the stage's, of that many channels.
+pub(super) struct Stage {
+    pub blocks: Vec<Block>,
+    pub channels: i64,
+}
+
+/// Convolutions in a row, and what is added to their result.
+pub(super) struct Block {
+    pub convolutions: Vec<Convolution>,
+    pub shortcut: Shortcut,
+}
+
+/// What a block adds to its last convolution's result.
+pub(super) enum Shortcut {
+    /// Nothing: the shape changes.
+    None,
+    /// The block's input (EfficientNet: linear bottlenecks).
+    Add,
+    /// The block's input, then a ReLU (ResNet).
+    AddRelu,
+    /// The block's input brought to the new shape, then a ReLU (ResNet).
+    ProjectAddRelu(Convolution),
+}
+
+impl Network {
+    /// Channels and strides of its stages.
+    pub fn stages(&self) -> Vec<StageInfo> {
+        let strides = (0..).map(|depth| 4 << depth);
+        let numbered = (1..).zip(&self.stages).zip(strides);
+        numbered
+            .map(|((stage, blocks), stride)| StageInfo {
+                stage,
+                stride,
+                channels: blocks.channels,
+            })
+            .collect()
+    }
+
+    /// The maps of the stages 1 to `deepest`, stored location by location.
+    pub fn forward(&self, input: &Tensor, deepest: usize) -> Result<Vec<Tensor>> {
+        let mut stem = self.stem.forward(&channels_last(input)?)?;
+        if self.pooled {
+            stem = stem.f_max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)?;
+        }
+        let mut maps: Vec<Tensor> = Vec::with_capacity(deepest);
+        for stage in self.stages.iter().take(deepest) {
+            let map = stage.forward(maps.last().unwrap_or(&stem))?;
+            maps.push(map);
+        }
+        Ok(maps)
+    }
+}
+
+impl Stage {
+    fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let mut map = input.shallow_clone();
+        for block in &self.blocks {
+            map = block.forward(&map)?;
+        }
+        Ok(map)
+    }
+}
+
+impl Block {
+    /// Works in place on nothing but its own convolutions' results: `input` may be a stage's map.
+    fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let mut map = input.shallow_clone();
+        for convolution in &self.convolutions {
+            map = convolution.forward(&map)?;
+        }
+        match &self.shortcut {
+            Shortcut::None => Ok(map),
+            Shortcut::Add => Ok(map.f_add_(input)?),
+            Shortcut::AddRelu => Ok(map.f_add_(input)?.f_relu_()?),
+            Shortcut::ProjectAddRelu(projection) => {
+                Ok(map.f_add_(&projection.forward(input)?)?.f_relu_()?)
+            }
+        }
+    }
+}

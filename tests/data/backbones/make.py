@@ -1,0 +1,183 @@
+"""Expected feature maps from timm and torchvision, and small TorchScript modules.
+
+Run: python make.py [efficientnet-lite0-57934424.pth]   (PyTorch 2.11; under a minute)
+
+The weights are a closed formula of each tensor's name and shape (`filled`), so that the Rust test makes the same ones and no
+weight file is committed. Files: `shapes.json`, names and shapes of every network's tensors in its weight file;
+`NETWORK_HxW_stageN.npy`, the expected maps; `real_*`, the same with the real weights, if their file is named;
+`*.pt`, the TorchScript modules. Maps of more than 4096 values are kept as every 7th value of the flat map: 7 shares no
+factor with most widths, so that all rows and columns occur.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torchvision
+
+HERE = Path(__file__).parent
+LITE = {f"efficientnet-lite{size}": f"tf_efficientnet_lite{size}" for size in range(3)}
+RESNET = {"resnet18": "resnet18", "resnet50": "resnet50", "wide-resnet50-2": "wide_resnet50_2"}
+# Even sides, and odd ones, at which TensorFlow's padding and the rounding of halved sides differ.
+SIZES = {"efficientnet-lite0": [(64, 96), (95, 67)], "resnet18": [(64, 96), (95, 67)]}
+
+
+def uniform(name, count):
+    """`count` numbers in [0, 1) with 24 bits: splitmix64 of (FNV-1a of the name + index)."""
+    seed = 0xCBF29CE484222325
+    for byte in name.encode():
+        seed = ((seed ^ byte) * 0x100000001B3) % 2**64
+    with np.errstate(over="ignore"):
+        z = np.uint64(seed) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return (z >> np.uint64(40)).astype(np.float64) / 2**24
+
+
+def filled(name, shape):
+    """A tensor of a network: kernels scaled by their inputs, so that activations neither vanish nor explode."""
+    if name.endswith("num_batches_tracked"):
+        return torch.tensor(0)
+    if len(shape) > 1:
+        bound = np.sqrt(6.0 / np.prod(shape[1:]))
+        low, high = -bound, bound
+    elif name.endswith("running_var"):
+        low, high = 0.5, 1.5
+    elif name.endswith("weight"):
+        low, high = 0.4, 1.2
+    else:
+        low, high = -0.3, 0.3
+    values = low + (high - low) * uniform(name, int(np.prod(shape)))
+    return torch.from_numpy(values.astype(np.float32).reshape(shape))
+
+
+def picture(height, width):
+    values = -2.0 + 4.0 * uniform("input", 3 * height * width)
+    return torch.from_numpy(values.astype(np.float32).reshape(1, 3, height, width))
+
+
+def weight_file_names(timm_names):
+    """The names that lukemelas' weight files give to timm's tensors."""
+    blocks = list(dict.fromkeys(re.match(r"blocks\.\d+\.\d+", n)[0] for n in timm_names if n.startswith("blocks.")))
+    separable = {"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+    inverted = {"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1"}
+    inverted |= {"conv_pwl": "_project_conv", "bn3": "_bn2"}
+    outside = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"}
+    names = {}
+    for name in timm_names:
+        layer, tensor = name.rsplit(".", 1)
+        if layer in outside:
+            names[name] = f"{outside[layer]}.{tensor}"
+        else:
+            block, part = layer.rsplit(".", 1)
+            parts = separable if block == blocks[0] else inverted
+            names[name] = f"_blocks.{blocks.index(block)}.{parts[part]}.{tensor}"
+    return names
+
+
+def lite(model, weights=None):
+    """timm's features of a Lite network, and the shapes of its whole weight file."""
+    whole = timm.create_model(model).state_dict()
+    names = weight_file_names(whole)
+    shapes = {names[key]: list(value.shape) for key, value in whole.items()}
+    if weights is None:
+        weights = {name: filled(name, shape) for name, shape in shapes.items()}
+    assert weights.keys() == shapes.keys()
+    network = timm.create_model(model, features_only=True, out_indices=(1, 2, 3, 4)).eval()
+    network.load_state_dict({key: weights[names[key]] for key in network.state_dict()})
+    return network, shapes
+
+
+def resnet(model):
+    network = torchvision.models.get_model(model, weights=None).eval()
+    shapes = {key: list(value.shape) for key, value in network.state_dict().items()}
+    network.load_state_dict({name: filled(name, shape) for name, shape in shapes.items()})
+    layers = {f"layer{stage}": f"stage{stage}" for stage in range(1, 5)}
+    features = torchvision.models.feature_extraction.create_feature_extractor(network, layers)
+    return lambda x: list(features(x).values()), shapes
+
+
+def save(network, prefix, height, width):
+    with torch.no_grad():
+        maps = network(picture(height, width))
+    for stage, values in enumerate(maps, 1):
+        flat = values.flatten().numpy()
+        kept = flat if flat.size <= 4096 else flat[::7]
+        np.save(HERE / f"{prefix}_{height}x{width}_stage{stage}.npy", kept)
+        print(prefix, f"{height}x{width}", stage, list(values.shape), "std %.3g max %.3g" % (flat.std(), abs(flat).max()))
+
+
+class Two(torch.nn.Module):
+    """Two stages. Saved in training mode, in which its batch norm would use the picture's own mean and deviation."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.norm = torch.nn.BatchNorm2d(4)
+        self.second = torch.nn.Conv2d(4, 6, 3, stride=4, padding=1)
+        self.load_state_dict({name: filled(name, list(value.shape)) for name, value in self.state_dict().items()})
+
+    def stages(self, x):
+        first = self.norm(self.first(x))
+        return first, self.second(first)
+
+    def forward(self, x):
+        return self.stages(x)
+
+
+class TwoInDict(Two):
+    def forward(self, x):
+        first, second = self.stages(x)
+        return {"z": first, "a": second}
+
+
+class TwoInList(Two):
+    def forward(self, x):
+        first, second = self.stages(x)
+        return [first, second]
+
+
+class Flat(Two):
+    """Not a backbone: its output has no locations."""
+
+    def forward(self, x):
+        return self.stages(x)[1].flatten(1)
+
+
+class Fixed(Two):
+    """Accepts pictures of one size only."""
+
+    def forward(self, x):
+        first, second = self.stages(x)
+        return first.reshape(1, 4, 112, 112), second
+
+
+def save_torchscript():
+    modules = {"tuple": Two(), "dict": TwoInDict(), "list": TwoInList(), "flat": Flat(), "fixed": Fixed()}
+    for name, module in modules.items():
+        torch.jit.save(torch.jit.script(module), HERE / f"{name}.pt")
+    torch.jit.save(torch.jit.freeze(torch.jit.script(Two().eval())), HERE / "frozen.pt")
+    save(Two().eval(), "torchscript", 64, 96)
+
+
+def main():
+    shapes = {}
+    for name, model in (LITE | RESNET).items():
+        network, shapes[name] = lite(model) if name in LITE else resnet(model)
+        for height, width in SIZES.get(name, [(64, 96)]):
+            save(network, name, height, width)
+    (HERE / "shapes.json").write_text(json.dumps(shapes, separators=(",", ":")) + "\n")
+    save_torchscript()
+    if len(sys.argv) > 1:
+        weights = torch.load(sys.argv[1], weights_only=True)
+        network, _ = lite(LITE["efficientnet-lite0"], weights)
+        for height, width in [(64, 96), (95, 67)]:
+            save(network, "real_efficientnet-lite0", height, width)
+
+
+main()
