@@ -86,7 +86,12 @@ struct Parts {
 impl Error {
     /// A failure of `kind`; `message` is one line that says what and which value.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Parts { kind, message: message.into(), place: String::new(), hint: String::new() }))
+        Self(Box::new(Parts {
+            kind,
+            message: message.into(),
+            place: String::new(),
+            hint: String::new(),
+        }))
     }
 
     /// Adds where it happened (a file, an image's name, an option's key); the innermost place that was named stays.
@@ -138,7 +143,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts { message, place, hint, .. } = &*self.0;
+        let Parts {
+            message,
+            place,
+            hint,
+            ..
+        } = &*self.0;
         if !place.is_empty() {
             write!(out, "{place}: ")?;
         }
@@ -156,7 +166,10 @@ impl From<tch::TchError> for Error {
     /// Keeps the first line of libtorch's text; what follows is a C++ stack of some thirty lines.
     fn from(error: tch::TchError) -> Self {
         let text = error.to_string();
-        let text = text.split("\nException raised from").next().unwrap_or_default();
+        let text = text
+            .split("\nException raised from")
+            .next()
+            .unwrap_or_default();
         let first = text.lines().next().unwrap_or_default().trim();
         let kind = if text.contains("out of memory") || text.contains("can't allocate memory") {
             ErrorKind::Memory
@@ -173,7 +186,11 @@ mod tests {
 
     #[test]
     fn innermost_place_and_first_hint_stay() {
-        let error = Error::new(ErrorKind::Image, "m").at("inner").at("outer").hint("First.").hint("Second.");
+        let error = Error::new(ErrorKind::Image, "m")
+            .at("inner")
+            .at("outer")
+            .hint("First.")
+            .hint("Second.");
         assert_eq!(error.to_string(), "inner: m. First.");
     }
 
@@ -181,12 +198,18 @@ mod tests {
     fn torch_error_loses_its_stack() {
         let text = "shape mismatch\nException raised from add at Op.cpp:12\nframe #0: c10";
         let error = Error::from(tch::TchError::Torch(text.into()));
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Torch, "shape mismatch"));
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::Torch, "shape mismatch")
+        );
     }
 
     #[test]
     fn torch_allocation_failure_is_memory() {
         let text = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes";
-        assert_eq!(Error::from(tch::TchError::Torch(text.into())).kind(), ErrorKind::Memory);
+        assert_eq!(
+            Error::from(tch::TchError::Torch(text.into())).kind(),
+            ErrorKind::Memory
+        );
     }
 }

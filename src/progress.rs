@@ -26,6 +26,9 @@ pub fn report(progress: &mut dyn Progress, stage: &str, done: u64, total: u64) -
     if progress.step(stage, done, total) {
         Ok(())
     } else {
-        Err(Error::new(ErrorKind::Cancelled, format!("cancelled while {stage}, after {done} of {total}")))
+        Err(Error::new(
+            ErrorKind::Cancelled,
+            format!("cancelled while {stage}, after {done} of {total}"),
+        ))
     }
 }

@@ -1,17 +1,14 @@
 //! The backbone: a pretrained network from a picture to the feature maps of its stages.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
 use super::network::Network;
 use super::torchscript::TorchScript;
+use super::weights::Tensors;
 use super::{efficientnet_lite, resnet};
 use crate::error::{Error, ErrorKind, Result};
-
-/// The tensors of a weight file by name.
-pub type Tensors = HashMap<String, Tensor>;
 
 /// The networks that are built in; printed as their names in options and messages, such as `efficientnet-lite0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

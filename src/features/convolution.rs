@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use tch::{Device, Kind, Tensor};
 
-use super::backbone::{Architecture, Tensors};
+use super::backbone::Architecture;
+use super::weights::Tensors;
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
 

@@ -5,9 +5,10 @@
 
 use tch::Device;
 
-use super::backbone::{Architecture, Tensors};
+use super::backbone::Architecture;
 use super::convolution::{Activation, Padding, Plan, TensorReader};
 use super::network::{Block, Network, Shortcut, Stage};
+use super::weights::Tensors;
 use crate::error::Result;
 
 /// What distinguishes the sizes: channels and number of blocks of each of the seven [`GROUPS`].

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, Tensor};
 use twinspect::ErrorKind;
-use twinspect::features::backbone::{Architecture, Backbone, Tensors};
+use twinspect::features::backbone::{Architecture, Backbone};
+use twinspect::features::weights::{self as weight_files, Tensors};
 
 /// Both sides compute in f32 and differ in the order of sums and in the folded batch norm: the largest error measured
 /// on 2026-11-25 was 2.9e-6 of the map's largest value. For comparison: the other family's batch norm epsilon gives
@@ -177,7 +178,7 @@ fn wide_resnet50_2_equals_torchvision() {
 
 #[test]
 fn efficientnet_lite0_real_weights_equal_timm() {
-    let Some(tensors) = real_weights("efficientnet-lite0-57934424.safetensors") else {
+    let Some(tensors) = real_weights("efficientnet-lite0") else {
         return;
     };
     let backbone =
@@ -187,23 +188,15 @@ fn efficientnet_lite0_real_weights_equal_timm() {
     }
 }
 
-/// The tensors of a weight file in the folder `TWINSPECT_WEIGHTS`; says why if there is none.
-fn real_weights(file: &str) -> Option<Tensors> {
-    let Some(folder) = std::env::var_os("TWINSPECT_WEIGHTS") else {
-        println!("skipped: TWINSPECT_WEIGHTS names no folder to look for {file} in");
-        return None;
-    };
-    let path = Path::new(&folder).join(file);
-    if !path.exists() {
-        println!("skipped: {} does not exist", path.display());
-        return None;
+/// The tensors of a network's weight file; says why if it is not there.
+fn real_weights(name: &str) -> Option<Tensors> {
+    match weight_files::find(name) {
+        Ok(found) => Some(weight_files::read(&found.path).unwrap()),
+        Err(error) => {
+            println!("SKIPPED: {error}");
+            None
+        }
     }
-    Some(
-        Tensor::read_safetensors(&path)
-            .unwrap()
-            .into_iter()
-            .collect(),
-    )
 }
 
 #[test]

@@ -3,3 +3,4 @@
 mod backbones;
 mod image;
 mod render;
+mod weights;

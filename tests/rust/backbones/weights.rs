@@ -2,7 +2,8 @@
 
 use tch::{Device, Kind, Tensor};
 use twinspect::ErrorKind;
-use twinspect::features::backbone::{Architecture, Backbone, Tensors};
+use twinspect::features::backbone::{Architecture, Backbone};
+use twinspect::features::weights::Tensors;
 
 use super::{F32, weights};
 

