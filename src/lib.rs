@@ -27,6 +27,4 @@ pub mod statistics;
 mod torch;
 pub mod verdict;
 
-mod ffi;
-
 pub use error::{Error, ErrorKind, Result};

@@ -1,6 +1,4 @@
-//! The only door to what tch lacks: everything that needs `unsafe` because of libtorch stands here, behind safe
-//! functions.
-//!
-//! [`shared`]: a tensor that several threads read at once.
+//! The only door to what tch lacks or leaves unsafe; with `ffi` the only place of `unsafe` code.
 
+pub mod cuda;
 pub mod shared;

@@ -10,6 +10,7 @@ use tch::Tensor;
 /// tch's `Tensor` is `Send` but not `Sync`, because its safe methods include writes in place. Whoever wraps a tensor
 /// promises what the type cannot check: no alias of it is written to, resized or given a gradient as long as this
 /// lives.
+#[derive(Debug)]
 pub struct SharedTensor(Tensor);
 
 // SAFETY: reads of one libtorch tensor from many threads are sound, because its reference counts are atomic and reading
