@@ -1,6 +1,8 @@
 //! The integration tests of the crate, one module a room; one binary, so that libtorch is linked once.
 
+mod adaptor;
 mod backbones;
 mod image;
+mod oracle;
 mod render;
 mod weights;
