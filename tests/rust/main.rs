@@ -3,6 +3,7 @@
 mod adaptor;
 mod backbones;
 mod image;
+mod matching;
 mod oracle;
 mod render;
 mod weights;

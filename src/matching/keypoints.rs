@@ -1,0 +1,77 @@
+//! Key points with descriptors, and what every matcher does with them.
+
+use tch::{Device, Tensor};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::torch::shared::SharedTensor;
+
+/// What a matcher may look at: the network's input and the stage maps that were computed from it anyway.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// The normalised input, [1, 3, H, W] f32.
+    pub input: &'a Tensor,
+    /// The stage map of [`Matcher::stage`], [1, C, h, w] f32, if the matcher wants one.
+    pub stage: Option<&'a Tensor>,
+}
+
+/// Key points of one picture.
+#[derive(Debug)]
+pub struct Keypoints {
+    positions: SharedTensor,
+    descriptors: SharedTensor,
+}
+
+impl Keypoints {
+    /// Shapes: `positions` [n, 2] f32, (x, y) in the matcher's own unit; `descriptors` [n, c] f32, rows of length 1.
+    /// Errors: `Format` if the two do not belong together.
+    pub fn new(positions: Tensor, descriptors: Tensor) -> Result<Self> {
+        let (p, d) = (positions.size(), descriptors.size());
+        if p.len() != 2 || d.len() != 2 || p[1] != 2 || p[0] != d[0] {
+            return Err(Error::new(
+                ErrorKind::Format,
+                format!("positions {p:?} and descriptors {d:?} of key points do not fit"),
+            ));
+        }
+        Ok(Self {
+            positions: SharedTensor::new(positions),
+            descriptors: SharedTensor::new(descriptors),
+        })
+    }
+
+    /// (x, y) of every key point, [n, 2] f32.
+    pub fn positions(&self) -> &Tensor {
+        &self.positions
+    }
+
+    /// Descriptors, [n, c] f32, rows of length 1.
+    pub fn descriptors(&self) -> &Tensor {
+        &self.descriptors
+    }
+
+    /// The same key points on another device.
+    pub fn to_device(&self, device: Device) -> Result<Self> {
+        Self::new(
+            self.positions.f_to_device(device)?,
+            self.descriptors.f_to_device(device)?,
+        )
+    }
+}
+
+/// Finds key points and says which of two pictures belong together.
+///
+/// Threads: a matcher is shared by any number of threads.
+pub trait Matcher: Send + Sync {
+    /// The stage of the backbone whose map [`Matcher::detect`] needs, if it needs one.
+    fn stage(&self) -> Option<usize>;
+
+    /// Key points and descriptors of one picture.
+    fn detect(&self, scene: &Scene<'_>) -> Result<Keypoints>;
+
+    /// Index pairs (key point of `image`, key point of `lead`) that match, [m, 2] i64.
+    fn correspond(&self, image: &Keypoints, lead: &Keypoints) -> Result<Tensor>;
+
+    /// How many key points match.
+    fn count(&self, image: &Keypoints, lead: &Keypoints) -> Result<u32> {
+        Ok(u32::try_from(self.correspond(image, lead)?.size()[0]).unwrap_or(u32::MAX))
+    }
+}
