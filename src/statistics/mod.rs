@@ -1,1 +1,9 @@
-//! TBD.
+//! What is normal at every location: a Gaussian over the normal images of one group.
+//!
+//! In: adapted features, one row for every location. Out: the Mahalanobis distance of every location of a new picture.
+//! A room of its own because it knows vectors only: no pictures, no networks, no files.
+
+pub mod gaussian;
+pub mod mahalanobis;
+
+pub use gaussian::{GaussianBuilder, LowRankGaussian};

@@ -6,4 +6,5 @@ mod image;
 mod matching;
 mod oracle;
 mod render;
+mod statistics;
 mod weights;
