@@ -3,6 +3,7 @@
 mod adaptor;
 mod backbones;
 mod image;
+mod map;
 mod matching;
 mod oracle;
 mod render;
