@@ -1,1 +1,12 @@
-//! TBD.
+//! From an anomaly map to good or defect.
+//!
+//! In: the anomaly map and a mask. Out: score, verdict, defect regions; and, from normal images, the thresholds.
+//! A room of its own because it decides: pure arithmetic on numbers, with no tensors and no files.
+
+pub mod calibrate;
+pub mod judge;
+pub mod region;
+
+pub use calibrate::Calibration;
+pub use judge::{ScoreRule, Verdict};
+pub use region::{Region, Run};

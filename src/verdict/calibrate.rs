@@ -1,0 +1,146 @@
+//! A threshold from the scores of normal images alone, at a stated false-alarm rate.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Scores whose logarithms spread less than this are spread by it: a threshold must not sit on the scores themselves.
+const LEAST_SPREAD: f64 = 0.02;
+
+/// This many scores must lie above a threshold that is read off the scores; with fewer it is extrapolated.
+const SCORES_ABOVE: f64 = 5.0;
+
+/// Scores of normal images that were not part of what they were compared with, and the rate to calibrate at.
+#[derive(Clone, Copy, Debug)]
+pub struct Calibration<'a> {
+    /// One score for each normal image, left out or held out, 0 or more.
+    pub scores: &'a [f32],
+    /// Share of good parts that may be called defective, above 0 and at most 0.5.
+    pub false_alarm_rate: f64,
+}
+
+impl Calibration<'_> {
+    /// The threshold that a good part's score reaches with the stated probability.
+    ///
+    /// With many scores it is their order statistic of rank `ceil((n + 1) (1 - rate))`, which holds for any distribution
+    /// (the conformal bound). With few, the upper prediction bound of a log-normal distribution,
+    /// `exp(m + t s sqrt(1 + 1/n))`, t the quantile of Student's distribution of n - 1 degrees of freedom: the fewer the
+    /// images, the further it stays away.
+    ///
+    /// Errors: `TooFewImages` for fewer than two scores, `Numeric` for a score that is negative or not finite.
+    ///
+    /// # Example
+    /// ```
+    /// use twinspect::verdict::Calibration;
+    /// let scores: Vec<f32> = (1..=999).map(|score| score as f32).collect();
+    /// let threshold = Calibration { scores: &scores, false_alarm_rate: 0.01 }.threshold()?;
+    /// assert_eq!(threshold, 990.0);
+    /// # Ok::<(), twinspect::Error>(())
+    /// ```
+    pub fn threshold(&self) -> Result<f32> {
+        let n = self.scores.len();
+        if n < 2 {
+            let message =
+                format!("{n} scores of normal images are too few for a threshold; it needs 2");
+            return Err(Error::new(ErrorKind::TooFewImages, message));
+        }
+        if let Some(bad) = self
+            .scores
+            .iter()
+            .find(|score| !score.is_finite() || **score < 0.0)
+        {
+            return Err(Error::new(
+                ErrorKind::Numeric,
+                format!("the score {bad} of a normal image is no distance"),
+            ));
+        }
+        let quantile = 1.0 - self.false_alarm_rate;
+        if n as f64 * self.false_alarm_rate >= SCORES_ABOVE {
+            let mut sorted = self.scores.to_vec();
+            sorted.sort_by(f32::total_cmp);
+            let rank = ((n + 1) as f64 * quantile).ceil() as usize;
+            return Ok(sorted[rank.clamp(1, n) - 1]);
+        }
+        self.prediction_bound(quantile)
+    }
+
+    fn prediction_bound(&self, quantile: f64) -> Result<f32> {
+        let n = self.scores.len() as f64;
+        let logarithms: Vec<f64> = self
+            .scores
+            .iter()
+            .map(|score| f64::from(*score).max(1e-6).ln())
+            .collect();
+        let mean = logarithms.iter().sum::<f64>() / n;
+        let variance = logarithms
+            .iter()
+            .map(|log| (log - mean).powi(2))
+            .sum::<f64>()
+            / (n - 1.0);
+        let spread = variance.sqrt().max(LEAST_SPREAD);
+        let student = StudentsT::new(0.0, 1.0, n - 1.0)
+            .map_err(|error| Error::new(ErrorKind::Numeric, error.to_string()))?;
+        let bound = mean + student.inverse_cdf(quantile) * spread * (1.0 + 1.0 / n).sqrt();
+        // Two scores have one degree of freedom, whose quantile can exceed any float.
+        Ok((bound.exp() as f32).min(f32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn threshold(scores: &[f32], false_alarm_rate: f64) -> f32 {
+        Calibration {
+            scores,
+            false_alarm_rate,
+        }
+        .threshold()
+        .unwrap()
+    }
+
+    #[test]
+    fn few_scores_give_the_prediction_bound() {
+        // Logarithms 1, 2, 3: mean 2, deviation 1; Student's 95 % quantile at 2 degrees of freedom is 2.919986 (any table).
+        let scores = [1.0f32.exp(), 2.0f32.exp(), 3.0f32.exp()];
+        let expected = (2.0 + 2.919_986 * (4.0f64 / 3.0).sqrt()).exp();
+        let found = f64::from(threshold(&scores, 0.05));
+        assert!(
+            (found / expected - 1.0).abs() < 1e-5,
+            "{found}, expected {expected}"
+        );
+    }
+
+    #[test]
+    fn equal_scores_leave_room_above_them() {
+        assert!(threshold(&[3.0; 20], 0.01) > 3.0 * 1.04);
+    }
+
+    #[test]
+    fn fewer_images_stay_further_away() {
+        let scores: Vec<f32> = (0..40).map(|i| 10.0 + (i % 5) as f32).collect();
+        assert!(threshold(&scores[..5], 0.01) > threshold(&scores[..10], 0.01));
+        assert!(threshold(&scores[..10], 0.01) > threshold(&scores, 0.01));
+    }
+
+    #[test]
+    fn one_score_and_wrong_scores_are_errors() {
+        let of = |scores: &[f32]| {
+            Calibration {
+                scores,
+                false_alarm_rate: 0.01,
+            }
+            .threshold()
+            .unwrap_err()
+            .kind()
+        };
+        assert_eq!(of(&[1.0]), ErrorKind::TooFewImages);
+        assert_eq!(of(&[1.0, f32::NAN]), ErrorKind::Numeric);
+        assert_eq!(of(&[1.0, -1.0]), ErrorKind::Numeric);
+    }
+
+    #[test]
+    fn zero_scores_are_finite() {
+        assert!(threshold(&[0.0, 0.0, 0.0], 0.01).is_finite());
+    }
+}
