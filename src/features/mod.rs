@@ -1,6 +1,7 @@
 //! From the network's input to one feature vector for every location.
 //!
 //! In: a normalised float tensor. Out: the adapted features, and the stage maps that a matcher may use.
+//! A room of its own because the pretrained network is the one part that is not ours: its architecture, its weights, and
 //! what is made of its outputs stay together and away from pictures and statistics.
 
 pub mod adaptor;
@@ -8,6 +9,7 @@ pub mod backbone;
 mod convolution;
 mod efficientnet_lite;
 mod network;
+pub mod pretrained;
 mod resnet;
 pub mod smooth;
 mod torchscript;

@@ -10,6 +10,7 @@ mod format;
 mod mask;
 mod rgb;
 mod tensor;
+mod thumbnail;
 mod view;
 
 pub use decode::{Picture, decode_file, decode_memory};
@@ -17,4 +18,5 @@ pub use folder::{Listing, list_pictures};
 pub use format::PixelFormat;
 pub use mask::Mask;
 pub use tensor::{Aspect, Normalisation, Preprocessor, input_size};
+pub use thumbnail::thumbnail;
 pub use view::{DEFAULT_MAX_PIXELS, ImageView, MAX_SIDE_PX, Plane};

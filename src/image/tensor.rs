@@ -90,6 +90,7 @@ pub fn input_size(image: (u32, u32), size_px: u32, aspect: Aspect) -> (u32, u32)
 /// assert_eq!(tensor.double_value(&[0, 0, 0, 0]), 0.5); // (0.5 - 0.25) / 0.5
 /// # Ok::<(), twinspect::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct Preprocessor {
     width_px: u32,
     height_px: u32,

@@ -1,1 +1,198 @@
-//! TBD.
+//! Where the rooms meet: normal images become a [`Model`], a model and a picture become an [`Inspection`].
+//!
+//! In: pictures and options. Out: models, inspections, model files. Nothing before this room knows of more than its
+//! neighbours, so what a recipe does is read here.
+
+mod appraise;
+mod extractor;
+pub mod file;
+pub mod fit;
+pub mod inspect;
+pub mod recipe;
+mod store;
+
+use std::sync::Arc;
+
+use image::RgbImage;
+use serde::{Deserialize, Serialize};
+use tch::Device;
+
+pub use fit::Fitter;
+pub use inspect::{Inspection, Inspector};
+pub use recipe::Recipe;
+
+use crate::error::Result;
+use crate::features::pretrained::Pretrained;
+use crate::matching::Keypoints;
+use crate::options::Options;
+use crate::statistics::LowRankGaussian;
+use crate::verdict::Calibration;
+
+/// What was learned from normal images. Immutable and shared by any number of threads; a change makes a new one.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Options of the recipe at their effective values.
+    pub(crate) options: Options,
+    pub(crate) recipe: Arc<Recipe>,
+    pub(crate) network: Arc<Pretrained>,
+    /// Width and height of the network's input.
+    pub(crate) input_size: (u32, u32),
+    /// Width and height of the first normal image.
+    pub(crate) image_size: (u32, u32),
+    /// Height and width of the grid of locations.
+    pub(crate) grid: (i64, i64),
+    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) thresholds: Thresholds,
+}
+
+/// Normal images in one pose.
+#[derive(Debug)]
+pub struct Group {
+    /// Key points of the lead image; none if the recipe matches nothing.
+    pub(crate) lead: Option<Keypoints>,
+    /// Place of the lead image in `images`.
+    pub(crate) lead_image: usize,
+    pub(crate) thumbnail: RgbImage,
+    pub(crate) gaussian: LowRankGaussian,
+    pub(crate) images: Vec<NormalImage>,
+}
+
+/// What a model remembers of a normal image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NormalImage {
+    /// Its file name, or the name that the caller gave.
+    pub name: String,
+    /// Matches with the lead image of its group; 0 if the recipe matches nothing.
+    pub matches: u32,
+    /// Anomaly score against the other images of its group; none for one that was merged into the statistics before it
+    /// could be scored, which happens in groups of more images than there are channels.
+    pub score: Option<f32>,
+    /// Highest value of that anomaly map.
+    pub peak: Option<f32>,
+}
+
+/// Where good ends; none if there were too few normal images to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Of the anomaly score.
+    pub image: Option<f32>,
+    /// Of the anomaly map: pixels from here on form defect regions.
+    pub pixel: Option<f32>,
+}
+
+impl Model {
+    /// Options of the recipe that the model was fitted with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Pretrained {
+        &self.network
+    }
+
+    /// Width and height of the first normal image, in pixels.
+    pub fn image_size(&self) -> (u32, u32) {
+        self.image_size
+    }
+
+    /// Width and height of the network's input, in pixels.
+    pub fn input_size(&self) -> (u32, u32) {
+        self.input_size
+    }
+
+    /// Width and height of the grid of locations.
+    pub fn grid_size(&self) -> (u32, u32) {
+        (self.grid.1 as u32, self.grid.0 as u32)
+    }
+
+    /// Groups of normal images.
+    pub fn groups(&self) -> &[Arc<Group>] {
+        &self.groups
+    }
+
+    /// How many normal images the model has learned from.
+    pub fn image_count(&self) -> usize {
+        self.groups.iter().map(|group| group.images.len()).sum()
+    }
+
+    /// The thresholds.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+}
+
+impl Group {
+    /// The normal images of the group.
+    pub fn images(&self) -> &[NormalImage] {
+        &self.images
+    }
+
+    /// The image that a picture is matched against.
+    pub fn lead(&self) -> &NormalImage {
+        &self.images[self.lead_image]
+    }
+
+    /// A thumbnail of the lead image, as the network saw it.
+    pub fn thumbnail(&self) -> &RgbImage {
+        &self.thumbnail
+    }
+
+    /// The Gaussian of every location.
+    pub fn gaussian(&self) -> &LowRankGaussian {
+        &self.gaussian
+    }
+
+    /// The same group on another device.
+    pub(crate) fn to_device(&self, device: Device) -> Result<Self> {
+        Ok(Self {
+            lead: self
+                .lead
+                .as_ref()
+                .map(|lead| lead.to_device(device))
+                .transpose()?,
+            lead_image: self.lead_image,
+            thumbnail: self.thumbnail.clone(),
+            gaussian: self.gaussian.to_device(device)?,
+            images: self.images.clone(),
+        })
+    }
+
+    /// The fewest matches of any of its images with the lead.
+    pub fn fewest_matches(&self) -> u32 {
+        self.images
+            .iter()
+            .map(|image| image.matches)
+            .min()
+            .unwrap_or(0)
+    }
+}
+
+/// Thresholds from the scores of all normal images; none for fewer than two.
+pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
+    let threshold = |value: fn(&NormalImage) -> Option<f32>| {
+        let scores: Vec<f32> = groups
+            .iter()
+            .flat_map(|group| &group.images)
+            .filter_map(value)
+            .collect();
+        if scores.len() < 2 {
+            return Ok(None);
+        }
+        Calibration {
+            scores: &scores,
+            false_alarm_rate,
+        }
+        .threshold()
+        .map(Some)
+    };
+    Ok(Thresholds {
+        image: threshold(|image| image.score)?,
+        pixel: threshold(|image| image.peak)?,
+    })
+}

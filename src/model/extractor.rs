@@ -1,0 +1,115 @@
+//! From one picture to what statistics and matcher need of it: the same path for normal images and for inspected ones.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+use tch::{Device, Tensor};
+
+use crate::error::Result;
+use crate::features::pretrained::Pretrained;
+use crate::features::smooth;
+
+use crate::image::{ImageView, Preprocessor, thumbnail};
+use crate::matching::{Keypoints, Matcher, Scene};
+use crate::model::recipe::Recipe;
+
+/// What is known of one picture.
+#[derive(Debug)]
+pub struct Extracted {
+    /// One feature vector for every location, [h*w, C'] f32 on the device.
+    pub features: Tensor,
+    /// Height and width of the grid of locations.
+    pub grid: (i64, i64),
+    /// Key points, if the recipe matches pictures.
+    pub keypoints: Option<Keypoints>,
+}
+
+/// Preprocessor, backbone, adaptor and matcher of a recipe. One thread at a time; the network itself is shared.
+#[derive(Debug)]
+pub struct Extractor {
+    network: Arc<Pretrained>,
+    recipe: Arc<Recipe>,
+    preprocessor: Preprocessor,
+    device: Device,
+}
+
+impl Extractor {
+    /// An extractor for inputs of `input_size` (width, height).
+    pub fn new(
+        network: Arc<Pretrained>,
+        recipe: Arc<Recipe>,
+        input_size: (u32, u32),
+        device: Device,
+    ) -> Self {
+        let preprocessor = Preprocessor::new(input_size, network.normalisation());
+        Self {
+            network,
+            recipe,
+            preprocessor,
+            device,
+        }
+    }
+
+    /// Features and key points of a picture.
+    pub fn extract(&mut self, view: &ImageView<'_>) -> Result<Extracted> {
+        let input = self.preprocessor.tensor(view)?;
+        self.of_input(&input)
+    }
+
+    /// The same, and a thumbnail of the picture.
+    pub fn extract_with_thumbnail(
+        &mut self,
+        view: &ImageView<'_>,
+    ) -> Result<(Extracted, RgbImage)> {
+        let input = self.preprocessor.tensor(view)?;
+        Ok((
+            self.of_input(&input)?,
+            thumbnail(&input, &self.network.normalisation())?,
+        ))
+    }
+
+    fn of_input(&self, input: &Tensor) -> Result<Extracted> {
+        let _no_grad = tch::no_grad_guard();
+        let recipe = &*self.recipe;
+        let input = input.f_to_device(self.device)?;
+
+        let matcher_stage = recipe.matcher.as_ref().and_then(Matcher::stage);
+        let mut wanted = recipe.stages.clone();
+        wanted.extend([recipe.grid_stage].into_iter().chain(matcher_stage));
+        wanted.sort_unstable();
+        wanted.dedup();
+        let maps = self.network.backbone().forward(&input, &wanted)?;
+        // Every stage that is asked for below is one of `wanted`.
+        let map_of =
+            |stage: usize| &maps[wanted.iter().position(|known| *known == stage).unwrap_or(0)];
+
+        let (_, _, h, w) = map_of(recipe.grid_stage).size4()?;
+        let stages: Vec<Tensor> = recipe
+            .stages
+            .iter()
+            .map(|stage| map_of(*stage).shallow_clone())
+            .collect();
+        let adapted = smooth::gaussian(
+            &recipe.adaptor.adapt(&stages, (h, w))?,
+            recipe.feature_sigma,
+        )?;
+        let channels = adapted.size()[1];
+        let features = adapted
+            .f_reshape([channels, h * w])?
+            .f_transpose(0, 1)?
+            .f_contiguous()?;
+
+        let keypoints = match &recipe.matcher {
+            Some(matcher) => Some(matcher.detect(&Scene {
+                input: &input,
+                stage: matcher_stage.map(map_of),
+            })?),
+            None => None,
+        };
+        Ok(Extracted {
+            features,
+            grid: (h, w),
+            keypoints,
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! The options of a recipe in their own types, checked against each other.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::adaptor::{Adaptor, Border, Pooling};
+use crate::image::Aspect;
+use crate::matching::backbone::BackboneMatcher;
+use crate::matching::group::GroupRule;
+use crate::options::Options;
+use crate::statistics::gaussian::Epsilon;
+use crate::verdict::ScoreRule;
+
+/// Everything that decides what a model computes; stored in the model as its options' text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// Longer side of the network's input.
+    pub input_size_px: u32,
+    /// Whether the input keeps the picture's aspect ratio.
+    pub aspect: Aspect,
+    /// Name of a network, or path of a TorchScript file.
+    pub backbone: String,
+    /// Stages that are joined, ascending.
+    pub stages: Vec<usize>,
+    /// Stage whose grid they are brought to.
+    pub grid_stage: usize,
+    /// What becomes of a neighbourhood.
+    pub adaptor: Adaptor,
+    /// Smoothing of the features, in locations.
+    pub feature_sigma: f64,
+    /// How pictures are matched; `None` puts all normal images into one group and matches nothing.
+    pub matcher: Option<BackboneMatcher>,
+    /// How groups are made.
+    pub groups: GroupRule,
+    /// Images at most that a group's Gaussian is formed from.
+    pub largest_group: usize,
+    /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
+    pub least_matches: f64,
+    /// Regularisation.
+    pub epsilon: Epsilon,
+    /// Smoothing of the distances, in locations.
+    pub map_sigma: f64,
+    /// How a map becomes a score.
+    pub score: ScoreRule,
+    /// Rate that thresholds are calibrated at.
+    pub false_alarm_rate: f64,
+}
+
+impl Recipe {
+    /// Reads the options of scope `Fit`. Errors: `InvalidArgument` for options that do not go together.
+    pub fn from_options(options: &Options) -> Result<Self> {
+        let stages = stages(&options.text("features.stages")?)?;
+        let grid_stage = match options.int("features.grid")? {
+            0 => stages[0],
+            stage => stage as usize,
+        };
+        let patch = options.int("adaptor.patch")?;
+        if patch % 2 == 0 {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{patch} is even: a neighbourhood needs a middle"),
+            )
+            .at("adaptor.patch"));
+        }
+        let pooling = match options.text("adaptor")?.as_str() {
+            "adaptive" => Pooling::Adaptive(options.int("adaptor.channels")?),
+            _ => Pooling::Mean,
+        };
+        let border = if options.text("adaptor.border")? == "replicate" {
+            Border::Replicate
+        } else {
+            Border::Zero
+        };
+        let epsilon = options.float("statistics.epsilon")?;
+        Ok(Self {
+            input_size_px: options.int("input.size")? as u32,
+            aspect: if options.text("input.aspect")? == "stretch" {
+                Aspect::Stretch
+            } else {
+                Aspect::Keep
+            },
+            backbone: options.text("backbone")?,
+            stages,
+            grid_stage,
+            adaptor: Adaptor {
+                pooling,
+                patch,
+                border,
+            },
+            feature_sigma: options.float("features.sigma")?,
+            matcher: match options.text("matcher")?.as_str() {
+                "none" => None,
+                _ => Some(BackboneMatcher {
+                    stage: options.int("matcher.stage")? as usize,
+                    tolerance: options.int("matcher.tolerance")? as u32,
+                }),
+            },
+            groups: GroupRule {
+                min_matches: options.int("groups.min_matches")? as u32,
+                size: options.int("groups.size")? as usize,
+                smallest: options.int("groups.smallest")? as usize,
+                most: options.int("groups.most")? as usize,
+            },
+            largest_group: options.int("groups.largest")? as usize,
+            least_matches: options.float("verdict.least_matches")?,
+            epsilon: match options.text("statistics.epsilon_of")?.as_str() {
+                "variance" => Epsilon::Variance(epsilon),
+                _ => Epsilon::Unit(epsilon),
+            },
+            map_sigma: options.float("map.sigma")?,
+            score: match options.text("score")?.as_str() {
+                "top" => ScoreRule::Top(options.float("score.top_percent")?),
+                _ => ScoreRule::Max,
+            },
+            false_alarm_rate: options.float("verdict.false_alarm_rate")?,
+        })
+    }
+}
+
+fn stages(text: &str) -> Result<Vec<usize>> {
+    let wrong = || {
+        let message = format!("'{text}' is not a list of stages from 1 to 4, such as 2,3,4");
+        Error::new(ErrorKind::InvalidArgument, message).at("features.stages")
+    };
+    let mut stages = Vec::new();
+    for part in text.split(',') {
+        match part.trim().parse() {
+            Ok(stage @ 1..=4) => stages.push(stage),
+            _ => return Err(wrong()),
+        }
+    }
+    stages.sort_unstable();
+    stages.dedup();
+    Ok(stages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(settings: &[(&str, &str)]) -> Result<Recipe> {
+        let mut options = Options::default();
+        for (key, value) in settings {
+            options.set_text(key, value)?;
+        }
+        Recipe::from_options(&options)
+    }
+
+    #[test]
+    fn stages_are_sorted_and_the_finest_gives_the_grid() {
+        let recipe = recipe(&[("features.stages", "4, 2,2")]).unwrap();
+        assert_eq!((recipe.stages, recipe.grid_stage), (vec![2, 4], 2));
+    }
+
+    #[test]
+    fn wrong_stages_and_even_patch_are_named() {
+        for bad in ["", "0", "5", "2;3", "two"] {
+            assert!(
+                recipe(&[("features.stages", bad)]).is_err(),
+                "'{bad}' was accepted"
+            );
+        }
+        assert_eq!(
+            recipe(&[("adaptor.patch", "4")]).unwrap_err().place(),
+            "adaptor.patch"
+        );
+    }
+}
