@@ -1,1 +1,37 @@
-fn main() {}
+//! The program `twinspect`: one file a subcommand.
+//!
+//! Exit status: 0 all good, 1 a picture is not good, 2 an error.
+
+mod add;
+mod bar;
+mod cli;
+mod fit;
+mod info;
+mod inspect;
+mod output;
+mod pictures;
+mod settings;
+mod weights;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+/// Exit status of an error, also that of a wrong argument.
+const ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Fit(args) => fit::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Add(args) => add::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Weights(args) => weights::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("twinspect: {error}");
+        ExitCode::from(ERROR)
+    })
+}

@@ -1,0 +1,36 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand};
+
+use crate::{add, fit, info, inspect, weights};
+
+/// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
+#[derive(Parser)]
+#[command(version, about, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  twinspect weights get efficientnet-lite0       fetch the network's weights, once
+  twinspect fit good/ -o part.twin               learn what good parts look like
+  twinspect inspect part.twin new/*.png          good or defect?
+  twinspect inspect part.twin new/ --heatmaps out/ --json
+
+Exit status: 0 all good, 1 a picture is not good, 2 an error.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Learn from a folder of pictures of good parts
+    Fit(fit::Args),
+    /// Say of each picture whether the part is good
+    Inspect(inspect::Args),
+    /// Add more good parts to a model, without fitting again what did not change
+    Add(add::Args),
+    /// Show what a model has learned
+    Info(info::Args),
+    /// List, fetch, import and verify the weights of pretrained networks
+    Weights(weights::WeightsArgs),
+}

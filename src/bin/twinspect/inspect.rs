@@ -1,0 +1,229 @@
+//! `twinspect inspect`: pictures to verdicts.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use twinspect::image::{Picture, decode_file};
+use twinspect::map::render;
+use twinspect::model::{Inspection, Inspector, Model};
+use twinspect::progress::Progress;
+use twinspect::verdict::Verdict;
+use twinspect::{Error, ErrorKind, Result};
+
+use crate::bar::Bar;
+use crate::settings::Settings;
+use crate::{ERROR, pictures};
+
+/// Exit status if a picture is not good.
+const NOT_GOOD: u8 = 1;
+
+const EXAMPLES: &str = "\
+Examples:
+  twinspect inspect part.twin new/*.png
+  twinspect inspect part.twin new/ --heatmaps out/
+  twinspect inspect part.twin new/ --json | jq -r 'select(.verdict != \"good\") | .path'
+
+With --json each line is an object with path, score, verdict (good, defect or undecided), threshold and regions; a picture
+that could not be read has path and error.
+
+Exit status: 0 all good, 1 a picture is not good, 2 an error (the other pictures are inspected all the same).";
+
+/// Arguments of `twinspect inspect`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The model
+    model: PathBuf,
+    /// Pictures, or folders of pictures
+    #[arg(required = true)]
+    pictures: Vec<PathBuf>,
+    /// Write a heat map of each picture into this folder, which is made
+    #[arg(long, value_name = "DIR")]
+    heatmaps: Option<PathBuf>,
+    /// Print one JSON object a picture
+    #[arg(long)]
+    json: bool,
+    /// Use this threshold in place of the model's, for score and regions
+    #[arg(long, value_name = "X", value_parser = threshold)]
+    threshold: Option<f32>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+fn threshold(text: &str) -> std::result::Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("a threshold is a number above 0".to_owned()),
+    }
+}
+
+/// Inspects each picture and prints its verdict.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let options = args.settings.options(true)?;
+    let max_pixels = options.int("image.max_pixels")? as u64;
+    let model = Arc::new(Model::load(&args.model, &options)?);
+    let mut inspector = Inspector::new(model, &options)?;
+    inspector.set_thresholds(args.threshold, args.threshold);
+    let paths = pictures::expand(&args.pictures)?;
+    let mut heat_maps = args.heatmaps.as_deref().map(HeatMaps::into).transpose()?;
+
+    let mut bar = Bar::new();
+    let (mut not_good, mut errors) = (0usize, 0usize);
+    for (number, path) in paths.iter().enumerate() {
+        if paths.len() > 1 {
+            bar.step("inspecting", number as u64, paths.len() as u64);
+        }
+        match inspect(&mut inspector, path, max_pixels) {
+            Ok((picture, inspection)) => {
+                not_good += usize::from(inspection.verdict != Verdict::Good);
+                let heat_map = heat_maps
+                    .as_mut()
+                    .map(|folder| folder.write(path, &picture, &inspection))
+                    .transpose()?;
+                let line = if args.json {
+                    as_json(path, &inspection, inspector.model(), heat_map).to_string()
+                } else {
+                    as_text(path, &inspection)
+                };
+                bar.result(&line);
+            }
+            Err(error) if pictures::is_of_the_picture(&error) => {
+                errors += 1;
+                if args.json {
+                    bar.result(
+                        &json!({ "path": path.display().to_string(), "error": error.to_string() })
+                            .to_string(),
+                    );
+                }
+                bar.line(&format!("twinspect: {error}"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    drop(bar);
+    if !args.json && paths.len() > 1 {
+        eprintln!(
+            "{} pictures: {} good, {not_good} not good, {errors} not inspected",
+            paths.len(),
+            paths.len() - not_good - errors
+        );
+    }
+    Ok(match (errors, not_good) {
+        (0, 0) => ExitCode::SUCCESS,
+        (0, _) => ExitCode::from(NOT_GOOD),
+        _ => ExitCode::from(ERROR),
+    })
+}
+
+fn inspect(
+    inspector: &mut Inspector,
+    path: &Path,
+    max_pixels: u64,
+) -> Result<(Picture, Inspection)> {
+    let picture = decode_file(path, max_pixels)?;
+    let inspection = inspector
+        .inspect(&picture.view(), None)
+        .map_err(|error| error.at(path))?;
+    Ok((picture, inspection))
+}
+
+fn as_text(path: &Path, inspection: &Inspection) -> String {
+    let threshold = inspection
+        .thresholds
+        .image
+        .map_or("none".to_owned(), |threshold| format!("{threshold:.2}"));
+    let regions = match inspection.regions.len() {
+        _ if inspection.verdict == Verdict::Good => String::new(),
+        0 => String::new(),
+        1 => "  1 region".to_owned(),
+        count => format!("  {count} regions"),
+    };
+    format!(
+        "{:9}  score {:7.2}  threshold {threshold}  {}{regions}",
+        inspection.verdict.word(),
+        inspection.score,
+        path.display()
+    )
+}
+
+fn as_json(
+    path: &Path,
+    inspection: &Inspection,
+    model: &Model,
+    heat_map: Option<PathBuf>,
+) -> Value {
+    let (height, width) = inspection.map.dim();
+    let mut line = json!({
+        "path": path.display().to_string(),
+        "score": inspection.score,
+        "verdict": inspection.verdict,
+        "threshold": inspection.thresholds.image,
+        "pixel_threshold": inspection.thresholds.pixel,
+        "regions": inspection.regions,
+        "width": width,
+        "height": height,
+        "group": inspection.group,
+        "lead": model.groups()[inspection.group].lead().name,
+        "matches": inspection.matches,
+    });
+    if let Some(heat_map) = heat_map {
+        line["heatmap"] = heat_map.display().to_string().into();
+    }
+    line
+}
+
+/// A folder of heat maps. Pictures of one name from several folders get a number each.
+struct HeatMaps {
+    folder: PathBuf,
+    taken: HashSet<PathBuf>,
+}
+
+impl HeatMaps {
+    fn into(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::io(&error, "make the folder of heat maps", folder))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            taken: HashSet::new(),
+        })
+    }
+
+    fn write(
+        &mut self,
+        path: &Path,
+        picture: &Picture,
+        inspection: &Inspection,
+    ) -> Result<PathBuf> {
+        let heat_map = match inspection.thresholds.pixel.or(inspection.thresholds.image) {
+            Some(threshold) => {
+                render::heat_map(&picture.to_rgb8(), inspection.map.view(), threshold)?
+            }
+            None => {
+                let message =
+                    "a heat map's colours follow from the threshold, and the model has none";
+                return Err(
+                    Error::new(ErrorKind::State, message).hint("Give one with --threshold.")
+                );
+            }
+        };
+        let stem = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        let mut target = self.folder.join(format!("{stem}.png"));
+        for number in 2.. {
+            if self.taken.insert(target.clone()) {
+                break;
+            }
+            target = self.folder.join(format!("{stem}_{number}.png"));
+        }
+        heat_map.save(&target).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot write the heat map: {error}")).at(&target)
+        })?;
+        Ok(target)
+    }
+}

@@ -1,0 +1,87 @@
+//! Picture files named on the command line, and adding a folder of them to a fitter.
+
+use std::path::{Path, PathBuf};
+
+use twinspect::image::{decode_file, list_pictures};
+use twinspect::model::Fitter;
+use twinspect::progress::Progress;
+use twinspect::{Error, Result};
+
+use crate::bar::Bar;
+
+/// Files as they are, folders by the pictures in them.
+pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut pictures = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let listing = list_pictures(path)?;
+            name_skipped(&listing.skipped);
+            pictures.extend(listing.pictures);
+        } else {
+            pictures.push(path.clone());
+        }
+    }
+    Ok(pictures)
+}
+
+/// Adds the pictures of a folder to `fitter`; a picture that cannot be used is named and left out.
+///
+/// How many were left out. Errors: those of the folder, and those that would meet every picture.
+pub fn add_folder(
+    fitter: &mut Fitter,
+    folder: &Path,
+    max_pixels: u64,
+    bar: &mut Bar,
+) -> Result<usize> {
+    let listing = list_pictures(folder)?;
+    name_skipped(&listing.skipped);
+    let total = listing.pictures.len() as u64;
+    let mut left_out = 0;
+    for (number, path) in listing.pictures.iter().enumerate() {
+        bar.step("reading good parts", number as u64, total);
+        if let Err(error) = add(fitter, path, max_pixels) {
+            if !is_of_the_picture(&error) {
+                return Err(error);
+            }
+            bar.line(&format!("twinspect: left out: {error}"));
+            left_out += 1;
+        }
+    }
+    Ok(left_out)
+}
+
+/// Whether the next picture may do better.
+pub fn is_of_the_picture(error: &Error) -> bool {
+    use twinspect::ErrorKind::{Image, ImageSize, Io, NotFound, Numeric, Unsupported};
+    matches!(
+        error.kind(),
+        Image | ImageSize | Io | NotFound | Numeric | Unsupported
+    )
+}
+
+fn add(fitter: &mut Fitter, path: &Path, max_pixels: u64) -> Result<()> {
+    let picture = decode_file(path, max_pixels)?;
+    fitter
+        .add(
+            &picture.view(),
+            None,
+            &path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy(),
+        )
+        .map_err(|error| error.at(path))
+}
+
+fn name_skipped(skipped: &[PathBuf]) {
+    const SHOWN: usize = 5;
+    for path in skipped.iter().take(SHOWN) {
+        eprintln!("twinspect: skipped, not a picture: {}", path.display());
+    }
+    if skipped.len() > SHOWN {
+        eprintln!(
+            "twinspect: skipped, not pictures: {} more",
+            skipped.len() - SHOWN
+        );
+    }
+}
