@@ -125,13 +125,13 @@ pub const TABLE: &[OptionSpec] = &[
     fit(
         "features.stages",
         Domain::Text,
-        "2,3,4",
+        "2,3",
         "stages of the backbone, joined at every location; 1 to 4 have strides 4, 8, 16, 32",
     ),
     fit(
         "features.grid",
         Domain::Int(0, 4),
-        "0",
+        "3",
         "stage whose grid all stages are brought to; 0 = the finest of them",
     ),
     fit(
@@ -155,7 +155,7 @@ pub const TABLE: &[OptionSpec] = &[
     fit(
         "adaptor.border",
         Domain::Choice(&["zero", "replicate"]),
-        "zero",
+        "replicate",
         "what lies outside of the feature map",
     ),
     fit(
@@ -190,21 +190,15 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "groups.size",
-        Domain::Int(2, 10000),
-        "25",
-        "images a group should hold, for the automatic choice",
+        Domain::Int(0, 10000),
+        "0",
+        "images a group should hold, for the automatic choice (the paper: 20 to 30); 0 = all in one group",
     ),
     fit(
         "groups.smallest",
         Domain::Int(1, 10000),
         "8",
         "smaller groups are merged into the nearest one",
-    ),
-    fit(
-        "groups.largest",
-        Domain::Int(2, 100_000),
-        "64",
-        "images a group's statistics are formed from at most, spread evenly; the others only calibrate",
     ),
     fit(
         "groups.most",
@@ -215,14 +209,14 @@ pub const TABLE: &[OptionSpec] = &[
     fit(
         "statistics.epsilon",
         Domain::Float(1e-9, 1e6),
-        "0.01",
+        "0.1",
         "regularisation added to the diagonal of the covariance",
     ),
     fit(
         "statistics.epsilon_of",
         Domain::Choice(&["unit", "variance"]),
-        "unit",
-        "what epsilon is a multiple of: 1, as in the paper, or the mean variance of the group's features",
+        "variance",
+        "what epsilon is a multiple of: 1, as in the paper, or the mean variance of the features within the groups",
     ),
     fit(
         "map.sigma",
@@ -245,7 +239,7 @@ pub const TABLE: &[OptionSpec] = &[
     fit(
         "verdict.false_alarm_rate",
         Domain::Float(1e-6, 0.5),
-        "0.01",
+        "0.02",
         "share of good parts that may be called defective",
     ),
     fit(

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct GroupRule {
     /// Matches with a lead that make an image join its group; 0 derives the number from the images.
     pub min_matches: u32,
-    /// Images that a group should hold, for the derived number.
+    /// Images that a group should hold, for the derived number; 0 asks for one group of all.
     pub size: usize,
     /// Smaller groups are merged into the nearest.
     pub smallest: usize,
@@ -135,7 +135,10 @@ fn lead_images(
 
 /// The lowest number of matches that gives at least the wanted number of groups, by bisection.
 fn derive_threshold(count: usize, rule: &GroupRule, table: &mut MatchTable<'_>) -> Result<u32> {
-    let wanted = ((count as f64 / rule.size as f64).round() as usize).clamp(1, rule.most);
+    let wanted = match rule.size {
+        0 => 1,
+        size => ((count as f64 / size as f64).round() as usize).clamp(1, rule.most),
+    };
     if wanted == 1 {
         return Ok(0);
     }
@@ -209,6 +212,12 @@ mod tests {
         let found = on_a_line(&[0, 50, 1, 51, 2, 52, 3, 53], RULE);
         assert_eq!(found.group_of, [0, 1, 0, 1, 0, 1, 0, 1]);
         assert_eq!(found.leads, [0, 1]);
+    }
+
+    #[test]
+    fn size_zero_makes_one_group_of_all() {
+        let found = on_a_line(&[0, 50, 99, 20, 70], GroupRule { size: 0, ..RULE });
+        assert_eq!((found.leads, found.group_of), (vec![0], vec![0; 5]));
     }
 
     #[test]

@@ -13,12 +13,15 @@ use crate::matching::group::{Grouping, group};
 use crate::matching::{Keypoints, Matcher};
 use crate::model::appraise::appraise;
 use crate::model::extractor::Extractor;
-use crate::model::recipe::Recipe;
+use crate::model::recipe::{Epsilon, Recipe};
 use crate::model::store::FeatureStore;
 use crate::model::{Group, Model, NormalImage, calibrate};
 use crate::options::Options;
 use crate::progress::{Progress, report};
-use crate::statistics::{GaussianBuilder, LowRankGaussian};
+use crate::statistics::{Fitted, GaussianBuilder, LowRankGaussian, WithinVariance};
+
+/// Regularisation of images that are all the same.
+const LEAST_EPSILON: f64 = 1e-9;
 
 /// Fewer images than this have no variance to measure.
 const FEWEST_IMAGES: usize = 2;
@@ -206,12 +209,14 @@ impl Fitter {
 
     fn new_groups(&mut self, progress: &mut dyn Progress) -> Result<Vec<Arc<Group>>> {
         let grouping = self.grouping(progress)?;
+        let epsilon = self.epsilon(&grouping)?;
         let total = grouping.leads.len();
         let mut groups = Vec::with_capacity(total);
         for (number, lead) in grouping.leads.iter().enumerate() {
             report(progress, "fitting groups", number as u64, total as u64)?;
             let members: Vec<usize> = grouping.members(number).collect();
-            let (gaussian, images) = self.statistics(None, &members, &grouping.matches)?;
+            let (gaussian, images) =
+                self.statistics(GaussianBuilder::new(epsilon), &members, &grouping.matches)?;
             groups.push(Arc::new(Group {
                 lead: self.store.keypoints(*lead)?,
                 lead_image: members
@@ -259,8 +264,11 @@ impl Fitter {
                 groups.push(Arc::clone(group));
                 continue;
             }
-            let (gaussian, mut new_images) =
-                self.statistics(Some(&group.gaussian), members, &matches)?;
+            let (gaussian, mut new_images) = self.statistics(
+                GaussianBuilder::extending(group.gaussian.to_device(Device::Cpu)?),
+                members,
+                &matches,
+            )?;
             let mut images = group.images.clone();
             images.append(&mut new_images);
             groups.push(Arc::new(Group {
@@ -324,58 +332,57 @@ impl Fitter {
         })
     }
 
-    /// The Gaussian of a group (of the images of `prior`, if any, and `members`), and the members with their scores.
-    ///
-    /// A member that takes part in the Gaussian is scored against the Gaussian of the others; of a group with more than
-    /// `groups.largest` images the rest takes no part and is scored against all.
+    /// Makes `members` part of the Gaussian in `builder`, and scores each against the Gaussian of all others.
     fn statistics(
         &mut self,
-        prior: Option<&LowRankGaussian>,
+        mut builder: GaussianBuilder,
         members: &[usize],
         matches: &[u32],
     ) -> Result<(LowRankGaussian, Vec<NormalImage>)> {
-        let taking_part = spread_evenly(members.len(), self.recipe.largest_group);
-        let mut builder = match prior {
-            Some(prior) => {
-                GaussianBuilder::extending(prior.to_device(Device::Cpu)?, self.recipe.epsilon)
-            }
-            None => GaussianBuilder::new(self.recipe.epsilon),
-        };
-        for place in &taking_part {
-            let image = members[*place];
+        for image in members {
             builder
-                .push(&self.store.features(image)?)
-                .map_err(|error| error.at(&self.images[image].name))?;
+                .push(&self.store.features(*image)?)
+                .map_err(|error| error.at(&self.images[*image].name))?;
         }
-        let fitted = builder.finish()?;
-        let gaussian = fitted.gaussian;
+        let Fitted {
+            gaussian,
+            leave_one_out,
+        } = builder.finish()?;
 
-        // The first ones, if the builder had to merge them into a Gaussian; it then knows the last ones only.
-        let merged = taking_part.len() as i64 - fitted.leave_one_out.size()[0];
+        // The builder knows the images that it still holds; those that it had to merge come first.
+        let merged = members.len() - leave_one_out.size()[0] as usize;
         let mut images = Vec::with_capacity(members.len());
         for (place, image) in members.iter().enumerate() {
-            let distances = match taking_part.iter().position(|part| *part == place) {
-                Some(row) => match row as i64 - merged {
-                    row @ 0.. => Some(fitted.leave_one_out.f_get(row)?),
-                    _ => None,
-                },
-                None => Some(gaussian.distances(&self.store.features(*image)?)?),
+            let distances = match place.checked_sub(merged) {
+                Some(row) => leave_one_out.f_get(row as i64)?,
+                None => gaussian.leave_one_out(&self.store.features(*image)?)?,
             };
-            let name = self.images[*image].name.clone();
-            let (score, peak) = match distances {
-                Some(distances) => self
-                    .score(*image, &distances)
-                    .map(|(score, peak)| (Some(score), Some(peak)))?,
-                None => (None, None),
-            };
+            let (score, peak) = self.score(*image, &distances)?;
             images.push(NormalImage {
-                name,
+                name: self.images[*image].name.clone(),
                 matches: matches[*image],
                 score,
                 peak,
             });
         }
         Ok((gaussian, images))
+    }
+
+    /// The regularisation of the recipe, for features that vary as those of these groups do.
+    fn epsilon(&mut self, grouping: &Grouping) -> Result<f64> {
+        let share = match self.recipe.epsilon {
+            Epsilon::Unit(epsilon) => return Ok(epsilon),
+            Epsilon::Variance(share) => share,
+        };
+        let mut variance = WithinVariance::default();
+        for group in 0..grouping.leads.len() {
+            for image in grouping.members(group) {
+                variance.push(&self.store.features(image)?)?;
+            }
+            variance.end_group()?;
+        }
+        // Identical images have no variance; a floor keeps their distances finite.
+        Ok((share * variance.mean()).max(LEAST_EPSILON))
     }
 
     /// Score and peak of an image whose locations lie this far from normal.
@@ -434,22 +441,4 @@ pub(crate) fn check_size(size: (u32, u32), expected: (u32, u32), options: &Optio
     );
     Err(Error::new(ErrorKind::ImageSize, message)
         .hint("Crop the picture, or use input.size_mismatch=resize."))
-}
-
-/// At most `most` places out of `count`, spread evenly, ascending.
-fn spread_evenly(count: usize, most: usize) -> Vec<usize> {
-    let taken = count.min(most);
-    (0..taken).map(|place| place * count / taken).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_spread_evenly() {
-        assert_eq!(spread_evenly(3, 64), [0, 1, 2]);
-        assert_eq!(spread_evenly(10, 4), [0, 2, 5, 7]);
-        assert!(spread_evenly(0, 4).is_empty());
-    }
 }

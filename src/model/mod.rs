@@ -64,11 +64,10 @@ pub struct NormalImage {
     pub name: String,
     /// Matches with the lead image of its group; 0 if the recipe matches nothing.
     pub matches: u32,
-    /// Anomaly score against the other images of its group; none for one that was merged into the statistics before it
-    /// could be scored, which happens in groups of more images than there are channels.
-    pub score: Option<f32>,
+    /// Anomaly score against the other images of its group.
+    pub score: f32,
     /// Highest value of that anomaly map.
-    pub peak: Option<f32>,
+    pub peak: f32,
 }
 
 /// Where good ends; none if there were too few normal images to say.
@@ -175,15 +174,11 @@ impl Group {
 
 /// Thresholds from the scores of all normal images; none for fewer than two.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
-    let threshold = |value: fn(&NormalImage) -> Option<f32>| {
-        let scores: Vec<f32> = groups
-            .iter()
-            .flat_map(|group| &group.images)
-            .filter_map(value)
-            .collect();
-        if scores.len() < 2 {
-            return Ok(None);
-        }
+    let images = || groups.iter().flat_map(|group| &group.images);
+    if images().count() < 2 {
+        return Ok(Thresholds::default());
+    }
+    let threshold = |scores: Vec<f32>| {
         Calibration {
             scores: &scores,
             false_alarm_rate,
@@ -192,7 +187,7 @@ pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<
         .map(Some)
     };
     Ok(Thresholds {
-        image: threshold(|image| image.score)?,
-        pixel: threshold(|image| image.peak)?,
+        image: threshold(images().map(|image| image.score).collect())?,
+        pixel: threshold(images().map(|image| image.peak).collect())?,
     })
 }

@@ -6,8 +6,16 @@ use crate::image::Aspect;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::options::Options;
-use crate::statistics::gaussian::Epsilon;
 use crate::verdict::ScoreRule;
+
+/// How the regularisation `eps` of every covariance follows from the option's value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Epsilon {
+    /// `eps` itself, as PaDiM's 0.01 (arXiv 2011.08785, eq. 1).
+    Unit(f64),
+    /// A multiple of the mean variance of the features within the groups, so that it does not depend on their scale.
+    Variance(f64),
+}
 
 /// Everything that decides what a model computes; stored in the model as its options' text.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +38,6 @@ pub struct Recipe {
     pub matcher: Option<BackboneMatcher>,
     /// How groups are made.
     pub groups: GroupRule,
-    /// Images at most that a group's Gaussian is formed from.
-    pub largest_group: usize,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
     /// Regularisation.
@@ -99,7 +105,6 @@ impl Recipe {
                 smallest: options.int("groups.smallest")? as usize,
                 most: options.int("groups.most")? as usize,
             },
-            largest_group: options.int("groups.largest")? as usize,
             least_matches: options.float("verdict.least_matches")?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),

@@ -3,7 +3,12 @@
 //! In: adapted features, one row for every location. Out: the Mahalanobis distance of every location of a new picture.
 //! A room of its own because it knows vectors only: no pictures, no networks, no files.
 
+pub mod builder;
 pub mod gaussian;
 pub mod mahalanobis;
+mod spectrum;
+pub mod variance;
 
-pub use gaussian::{GaussianBuilder, LowRankGaussian};
+pub use builder::{Fitted, GaussianBuilder};
+pub use gaussian::LowRankGaussian;
+pub use variance::WithinVariance;

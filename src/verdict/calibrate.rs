@@ -7,8 +7,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Scores whose logarithms spread less than this are spread by it: a threshold must not sit on the scores themselves.
 const LEAST_SPREAD: f64 = 0.02;
 
-/// This many scores must lie above a threshold that is read off the scores; with fewer it is extrapolated.
-const SCORES_ABOVE: f64 = 5.0;
+/// This many scores must lie above a threshold that is read off the scores, which leaves it uncertain by about a fifth of
+/// the rate; with fewer it is extrapolated.
+const SCORES_ABOVE: f64 = 20.0;
 
 /// Scores of normal images that were not part of what they were compared with, and the rate to calibrate at.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +33,9 @@ impl Calibration<'_> {
     /// # Example
     /// ```
     /// use twinspect::verdict::Calibration;
-    /// let scores: Vec<f32> = (1..=999).map(|score| score as f32).collect();
+    /// let scores: Vec<f32> = (1..=1999).map(|score| score as f32).collect();
     /// let threshold = Calibration { scores: &scores, false_alarm_rate: 0.01 }.threshold()?;
-    /// assert_eq!(threshold, 990.0);
+    /// assert_eq!(threshold, 1980.0);
     /// # Ok::<(), twinspect::Error>(())
     /// ```
     pub fn threshold(&self) -> Result<f32> {

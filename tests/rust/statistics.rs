@@ -2,8 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 use twinspect::ErrorKind;
-use twinspect::statistics::gaussian::{Epsilon, Fitted};
-use twinspect::statistics::{GaussianBuilder, LowRankGaussian};
+use twinspect::statistics::{Fitted, GaussianBuilder, LowRankGaussian};
 
 use crate::oracle::{assert_each_close, npy};
 
@@ -16,7 +15,7 @@ fn samples(name: &str) -> Vec<Tensor> {
 }
 
 fn fit(samples: &[Tensor], epsilon: f64) -> Fitted {
-    fit_onto(GaussianBuilder::new(Epsilon::Unit(epsilon)), samples)
+    fit_onto(GaussianBuilder::new(epsilon), samples)
 }
 
 fn fit_onto(mut builder: GaussianBuilder, samples: &[Tensor]) -> Fitted {
@@ -104,10 +103,7 @@ fn extending_equals_fitting_everything_at_once() {
         let all = samples(name);
         for split in [1, 2, all.len() - 1] {
             let first = fit(&all[..split], 0.01).gaussian;
-            let extended = fit_onto(
-                GaussianBuilder::extending(first, Epsilon::Unit(0.01)),
-                &all[split..],
-            );
+            let extended = fit_onto(GaussianBuilder::extending(first), &all[split..]);
             assert_distances(&extended.gaussian, name);
             let known = extended.leave_one_out.size()[0];
             let expected = npy(&format!("statistics/{name}_leave_one_out"));
@@ -128,43 +124,28 @@ fn order_of_images_does_not_matter() {
 }
 
 #[test]
-fn epsilon_of_the_variance_scales_with_the_features() {
-    let plain = samples("few");
-    let scaled: Vec<Tensor> = plain.iter().map(|sample| sample * 1000.0).collect();
-    let fit = |samples: &[Tensor]| {
-        fit_onto(GaussianBuilder::new(Epsilon::Variance(0.1)), samples).gaussian
-    };
-    let test = npy("statistics/few_tests").get(0);
-    let (a, b) = (
-        fit(&plain).distances(&test).unwrap(),
-        fit(&scaled).distances(&(&test * 1000.0)).unwrap(),
-    );
-    assert_each_close(&b, &a, TOLERANCE);
-}
-
-#[test]
-fn epsilon_of_the_variance_is_that_share_of_the_mean_variance() {
-    // Two images, one location, two channels: variances 2 and 8, mean 5.
-    let samples = [
-        Tensor::from_slice(&[0.0f32, 0.0]).reshape([1, 2]),
-        Tensor::from_slice(&[2.0f32, 4.0]).reshape([1, 2]),
-    ];
-    let fitted = fit_onto(GaussianBuilder::new(Epsilon::Variance(0.1)), &samples);
-    assert!(
-        (fitted.gaussian.epsilon() - 0.5).abs() < 1e-12,
-        "{}",
-        fitted.gaussian.epsilon()
+fn leave_one_out_of_merged_images_equals_refitting_too() {
+    let name = "more_than_channels";
+    let gaussian = fit(&samples(name), 0.01).gaussian;
+    let expected = npy(&format!("statistics/{name}_leave_one_out"));
+    for (image, sample) in samples(name).iter().enumerate() {
+        assert_each_close(
+            &gaussian.leave_one_out(sample).unwrap(),
+            &expected.get(image as i64),
+            TOLERANCE,
+        );
+    }
+    let two = fit(&samples("two"), 0.01).gaussian;
+    assert_eq!(
+        two.leave_one_out(&samples("two")[0]).unwrap_err().kind(),
+        ErrorKind::TooFewImages
     );
 }
 
 #[test]
-fn identical_images_give_finite_distances_whatever_epsilon() {
-    let fitted = fit_onto(
-        GaussianBuilder::new(Epsilon::Variance(0.1)),
-        &samples("constant"),
-    );
-    let distances = fitted
-        .gaussian
+fn tiny_epsilon_keeps_distances_of_identical_images_finite() {
+    let gaussian = fit(&samples("constant"), 1e-9).gaussian;
+    let distances = gaussian
         .distances(&npy("statistics/constant_tests").get(0))
         .unwrap();
     assert!(
@@ -196,7 +177,7 @@ fn wrong_shape_and_values_that_are_not_finite_are_errors() {
         ErrorKind::Numeric
     );
 
-    let mut builder = GaussianBuilder::new(Epsilon::Unit(0.01));
+    let mut builder = GaussianBuilder::new(0.01);
     assert_eq!(builder.push(&nan).unwrap_err().kind(), ErrorKind::Numeric);
     builder.push(&samples("few")[0]).unwrap();
     assert_eq!(
@@ -204,10 +185,7 @@ fn wrong_shape_and_values_that_are_not_finite_are_errors() {
         ErrorKind::InvalidArgument
     );
     assert_eq!(
-        GaussianBuilder::new(Epsilon::Unit(0.01))
-            .finish()
-            .unwrap_err()
-            .kind(),
+        GaussianBuilder::new(0.01).finish().unwrap_err().kind(),
         ErrorKind::TooFewImages
     );
 }

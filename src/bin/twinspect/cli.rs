@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, fit, info, inspect, weights};
+use crate::{add, demo, fit, info, inspect, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -33,4 +33,6 @@ pub enum Command {
     Info(info::Args),
     /// List, fetch, import and verify the weights of pretrained networks
     Weights(weights::WeightsArgs),
+    /// Draw parts, learn them, find the defects: the whole program in a minute
+    Demo(demo::Args),
 }

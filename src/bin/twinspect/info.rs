@@ -139,7 +139,7 @@ fn changed(model: &Model) -> Result<String> {
 }
 
 fn scores(group: &Group) -> String {
-    let scores = || group.images().iter().filter_map(|image| image.score);
+    let scores = || group.images().iter().map(|image| image.score);
     match (scores().reduce(f32::min), scores().reduce(f32::max)) {
         (Some(lowest), Some(highest)) => format!("{lowest:.2} to {highest:.2}"),
         _ => "none".to_owned(),

@@ -5,6 +5,7 @@
 mod add;
 mod bar;
 mod cli;
+mod demo;
 mod fit;
 mod info;
 mod inspect;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Add(args) => add::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Weights(args) => weights::run(args),
+        Command::Demo(args) => demo::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("twinspect: {error}");

@@ -5,6 +5,7 @@
 //! between operating systems). [`part`] draws one picture from what [`shape`] says about the metal, [`defects`] about the
 //! damage, [`texture`] about the grain and [`light`] about the lamp; [`sheet`] lays pictures and heat maps on one page.
 
+mod command;
 mod defects;
 mod light;
 mod part;
@@ -12,6 +13,7 @@ mod shape;
 pub mod sheet;
 mod texture;
 
+pub use command::{Args, run};
 pub use defects::DefectKind;
 
 use defects::Defect;

@@ -1,0 +1,41 @@
+"""Fails where a room of src/ uses a room that comes after it in the flow of the data.
+
+Rooms may use those before them, and error, options, progress, device, torch. `matching` stands beside `features`.
+"""
+import pathlib
+import re
+import sys
+
+BESIDE = {"error", "options", "progress", "device", "torch"}
+BEFORE = {
+    "error": set(),
+    "progress": {"error"},
+    "options": {"error"},
+    "torch": {"error"},
+    "device": {"error", "options", "torch"},
+    "image": BESIDE,
+    "features": BESIDE | {"image"},
+    "matching": BESIDE | {"image"},
+    "statistics": BESIDE,
+    "map": BESIDE | {"image"},
+    "verdict": BESIDE | {"image"},
+    "model": BESIDE | {"image", "features", "matching", "statistics", "map", "verdict"},
+    "ffi": BESIDE | {"image", "features", "matching", "statistics", "map", "verdict", "model"},
+}
+
+wrong = []
+source = pathlib.Path(__file__).parent.parent / "src"
+for path in sorted(source.rglob("*.rs")):
+    room = path.relative_to(source).parts[0].removesuffix(".rs")
+    if room in ("lib", "build", "bin"):
+        continue
+    text = path.read_text().split("#[cfg(test)]")[0]
+    text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
+    used = set(re.findall(r"crate::([a-z_]+)", text))
+    for group in re.findall(r"crate::\{([^;]*)\}", text):
+        used |= set(re.findall(r"(?:^|,)\s*([a-z_]+)", group))
+    for other in sorted(used - {room} - BEFORE[room]):
+        wrong.append(f"{path.relative_to(source.parent)}: room '{room}' uses '{other}', which comes after it")
+
+print("\n".join(wrong) or f"layers: {len(BEFORE)} rooms, none uses one that comes after it")
+sys.exit(bool(wrong))

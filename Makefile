@@ -1,0 +1,59 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+# Each installs what it needs on a bare Debian 12 and says so; what is there already is not touched.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export LIBTORCH ?= $(CURDIR)/target/libtorch
+CARGO := $(shell command -v cargo 2>/dev/null || echo $(HOME)/.cargo/bin/cargo)
+PROGRAM := target/release/twinspect
+BACKBONE := efficientnet-lite0
+ORACLES := target/oracles
+
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy oracles clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build weights ## draw parts, learn them, find the defects: demo/sheet.jpg
+	$(PROGRAM) demo
+
+test: tools libtorch check-layers ## all tests; the first run builds for some minutes
+	$(CARGO) build --release --locked --lib --bins
+	$(MAKE) --no-print-directory weights
+	$(CARGO) test --release --locked
+
+lint: tools libtorch ## format, clippy and documentation without warnings
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+build: tools libtorch ## the program and the library, optimised, under target/release
+	$(CARGO) build --release --locked --lib --bins
+
+libtorch: tools ## lay the pinned libtorch under target, unless LIBTORCH names one
+	@.ci/libtorch.sh
+
+weights: build ## fetch the default network's weights, once
+	@$(PROGRAM) weights get $(BACKBONE)
+
+tools: ## a C++ compiler, pip and Rust, where they are missing
+	@.ci/tools.sh
+
+header: libtorch ## write include/twinspect/twinspect.h anew from src/ffi
+	TWINSPECT_WRITE_HEADER=1 $(CARGO) test --release --locked --test rust header
+
+check-layers: ## fail if a room uses one that comes after it
+	@python3 .ci/check_layers.py
+
+accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
+	python3 tests/accuracy.py $(PROGRAM)
+
+oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
+	python3 -m venv $(ORACLES)
+	$(ORACLES)/bin/pip install --quiet -r tests/data/requirements.txt
+	for script in tests/data/*/make.py; do echo "$$script"; $(ORACLES)/bin/python "$$script"; done
+
+clean: ## remove all that was built, libtorch too
+	rm -rf target demo
