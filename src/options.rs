@@ -207,6 +207,12 @@ pub const TABLE: &[OptionSpec] = &[
         "groups at most; keeps time and memory flat when normal images are many",
     ),
     fit(
+        "fit.outliers",
+        Domain::Choice(&["keep", "drop"]),
+        "keep",
+        "drop: leave out good parts that do not look like the others, and name them (HALCON's 'robust')",
+    ),
+    fit(
         "statistics.epsilon",
         Domain::Float(1e-9, 1e6),
         "0.1",

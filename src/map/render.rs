@@ -4,12 +4,12 @@
 //!
 //! | map value               | colour                   | opacity      |
 //! |-------------------------|--------------------------|--------------|
-//! | up to 0.5 x threshold   | none                     | 0            |
+//! | up to 0.8 x threshold   | none                     | 0            |
 //! | 1 x threshold           | yellow (255, 225, 0)     | 0.35         |
 //! | 1.5 x threshold         | orange (255, 128, 0)     | 0.525        |
 //! | 2 x threshold and above | red (230, 0, 0)          | 0.70         |
 //!
-//! Colour and opacity are linear in between; from 0.5 to 1 the colour is yellow. What lies over the threshold is enclosed
+//! Colour and opacity are linear in between; from 0.8 to 1 the colour is yellow. What lies over the threshold is enclosed
 //! by a white line with a black one around it, so that one of them shows on any ground.
 
 use crate::error::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ use ndarray::ArrayView2;
 
 /// Multiples of the threshold with the colour and opacity there.
 const STOPS: [(f32, [f32; 3], f32); 4] = [
-    (0.5, [255.0, 225.0, 0.0], 0.0),
+    (0.8, [255.0, 225.0, 0.0], 0.0),
     (1.0, [255.0, 225.0, 0.0], 0.35),
     (1.5, [255.0, 128.0, 0.0], 0.525),
     (2.0, [230.0, 0.0, 0.0], 0.70),
@@ -37,7 +37,7 @@ impl HeatScale {
     /// A scale for maps that are judged by `threshold`, in the map's unit.
     ///
     /// Errors: `Numeric` if the threshold is not finite, `InvalidArgument` if it is 0 or less: such a threshold
-    /// makes every picture a defect, and has no half and double to tie the colours to.
+    /// makes every picture a defect, and has no multiples to tie the colours to.
     pub fn new(threshold: f32) -> Result<Self> {
         if !threshold.is_finite() {
             return Err(Error::new(
@@ -219,9 +219,11 @@ mod tests {
 
     #[test]
     fn scale_between_stops_is_linear() {
-        // 0.75: yellow at half of 0.35; 1.25: half way from yellow to orange.
+        // 0.9: yellow at half of 0.35; 1.25: half way from yellow to orange.
         let scale = HeatScale::new(4.0).unwrap();
-        assert_eq!(scale.paint(3.0), ([255.0, 225.0, 0.0], 0.175));
+        let (colour, opacity) = scale.paint(3.6);
+        assert_eq!(colour, [255.0, 225.0, 0.0]);
+        assert!((opacity - 0.175).abs() < 1e-6, "{opacity}");
         assert_eq!(scale.paint(5.0).0, [255.0, 176.5, 0.0]);
     }
 

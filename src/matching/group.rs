@@ -44,8 +44,8 @@ impl Grouping {
 /// Puts `count` images into groups; `matches(image, lead)` counts the matches of two of them.
 ///
 /// The first image leads a group. Each next one joins the group whose lead it matches best if the matches reach the
-/// threshold, and leads a new group otherwise (METHOD.md, section 1). The derived threshold is the lowest that gives as
-/// many groups as [`GroupRule::size`] asks for. Then every image goes to the lead that it matches best, as a picture
+/// threshold, and leads a new group otherwise (METHOD.md, section 1). The derived threshold is the highest that gives no
+/// more groups than [`GroupRule::size`] asks for. Then every image goes to the lead that it matches best, as a picture
 /// under inspection will, and groups below [`GroupRule::smallest`] are dissolved into the others, the smallest first.
 ///
 /// Cost: each pair (image, lead) is matched once. Errors: `TooFewImages` for no image; those of `matches`.
@@ -133,7 +133,7 @@ fn lead_images(
     Ok(Some(leads))
 }
 
-/// The lowest number of matches that gives at least the wanted number of groups, by bisection.
+/// The highest number of matches that gives no more than the wanted number of groups, by bisection.
 fn derive_threshold(count: usize, rule: &GroupRule, table: &mut MatchTable<'_>) -> Result<u32> {
     let wanted = match rule.size {
         0 => 1,
@@ -146,15 +146,15 @@ fn derive_threshold(count: usize, rule: &GroupRule, table: &mut MatchTable<'_>) 
     for image in 1..count {
         highest = highest.max(table.count(image, 0)?);
     }
-    let (mut too_few, mut enough) = (0, highest.saturating_add(1));
-    while enough - too_few > 1 {
-        let middle = too_few + (enough - too_few) / 2;
+    let (mut few, mut too_many) = (0, highest.saturating_add(1));
+    while too_many - few > 1 {
+        let middle = few + (too_many - few) / 2;
         match lead_images(count, middle, wanted, Overflow::GiveUp, table)? {
-            Some(leads) if leads.len() < wanted => too_few = middle,
-            _ => enough = middle,
+            Some(_) => few = middle,
+            None => too_many = middle,
         }
     }
-    Ok(enough)
+    Ok(few)
 }
 
 fn merge_small(

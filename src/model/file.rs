@@ -19,7 +19,7 @@ use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::Keypoints;
-use crate::model::{Group, Model, NormalImage, Recipe, Thresholds};
+use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds};
 use crate::options::Options;
 use crate::statistics::LowRankGaussian;
 
@@ -39,6 +39,7 @@ struct Header {
     image_size: (u32, u32),
     grid: (i64, i64),
     thresholds: Thresholds,
+    left_out: Vec<LeftOut>,
     groups: Vec<GroupHeader>,
 }
 
@@ -86,6 +87,7 @@ impl Model {
             image_size: self.image_size,
             grid: self.grid,
             thresholds: self.thresholds,
+            left_out: self.left_out.clone(),
             groups: self.groups.iter().map(|group| group.header()).collect(),
         };
         let json = serde_json::to_string(&header)
@@ -182,6 +184,7 @@ impl Model {
             grid: header.grid,
             groups,
             thresholds: header.thresholds,
+            left_out: header.left_out,
         })
     }
 }

@@ -1,30 +1,27 @@
 //! Normal images to a model; and new normal images into a model that there is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use tch::{Device, Tensor};
+use tch::Device;
 
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
-use crate::image::{ImageView, Mask, PixelFormat, input_size};
-use crate::matching::group::{Grouping, group};
-use crate::matching::{Keypoints, Matcher};
-use crate::model::appraise::appraise;
+use crate::image::{ImageView, Mask, input_size};
 use crate::model::extractor::Extractor;
-use crate::model::recipe::{Epsilon, Recipe};
-use crate::model::store::FeatureStore;
-use crate::model::{Group, Model, NormalImage, calibrate};
+use crate::model::groups::Grouper;
+use crate::model::normals::Normals;
+use crate::model::recipe::Recipe;
+use crate::model::{Group, LeftOut, Model, Reason, calibrate};
 use crate::options::Options;
-use crate::progress::{Progress, report};
-use crate::statistics::{Fitted, GaussianBuilder, LowRankGaussian, WithinVariance};
-
-/// Regularisation of images that are all the same.
-const LEAST_EPSILON: f64 = 1e-9;
+use crate::progress::Progress;
+use crate::verdict::outliers::outliers;
 
 /// Fewer images than this have no variance to measure.
 const FEWEST_IMAGES: usize = 2;
+
+/// Dropping outliers changes what the others are compared with, so it is repeated, at most this often.
+const ROUNDS: usize = 5;
 
 /// Takes normal images one by one; [`Fitter::fit`] makes a model of them.
 ///
@@ -39,8 +36,7 @@ pub struct Fitter {
     base: Option<Arc<Model>>,
     /// Opened by the first image, whose size decides the input's.
     opened: Option<Opened>,
-    store: FeatureStore,
-    images: Vec<Added>,
+    normals: Normals,
 }
 
 #[derive(Debug)]
@@ -48,14 +44,6 @@ struct Opened {
     extractor: Extractor,
     input_size: (u32, u32),
     image_size: (u32, u32),
-}
-
-#[derive(Debug)]
-struct Added {
-    name: String,
-    size: (u32, u32),
-    mask: Option<Arc<Vec<u8>>>,
-    grid: (i64, i64),
 }
 
 impl Fitter {
@@ -88,6 +76,7 @@ impl Fitter {
         base: Option<Arc<Model>>,
     ) -> Result<Self> {
         let memory_bytes = (options.int("fit.memory_mib")? as usize).saturating_mul(1 << 20);
+        let normals = Normals::new(memory_bytes);
         Ok(Self {
             options,
             recipe,
@@ -95,24 +84,33 @@ impl Fitter {
             device,
             base,
             opened: None,
-            store: FeatureStore::new(memory_bytes),
-            images: Vec::new(),
+            normals,
         })
     }
 
     /// How many images were added.
     pub fn count(&self) -> usize {
-        self.images.len()
+        self.normals.len()
     }
 
     /// Adds a normal image; `mask` marks what of it counts for the thresholds. A failed call adds nothing.
     ///
     /// A picture of another size than the first is brought to the same input, or refused by `input.size_mismatch`.
     pub fn add(&mut self, view: &ImageView<'_>, mask: Option<&Mask<'_>>, name: &str) -> Result<()> {
+        let added = self
+            .try_add(view, mask, name)
+            .map_err(|error| error.at(name));
+        if self.normals.len() == 0 {
+            // The size of a picture that could not be added decides nothing.
+            self.opened = None;
+        }
+        added
+    }
+
+    fn try_add(&mut self, view: &ImageView<'_>, mask: Option<&Mask<'_>>, name: &str) -> Result<()> {
         let size = (view.width(), view.height());
         if let Some(mask) = mask {
-            mask.check_size(size.0, size.1)
-                .map_err(|error| error.at(name))?;
+            mask.check_size(size.0, size.1)?;
         }
         let opened = match &mut self.opened {
             Some(opened) => opened,
@@ -124,12 +122,8 @@ impl Fitter {
                         input_size(size, self.recipe.input_size_px, self.recipe.aspect),
                     ),
                 };
-                let extractor = Extractor::new(
-                    Arc::clone(&self.network),
-                    Arc::clone(&self.recipe),
-                    input_size,
-                    self.device,
-                );
+                let (network, recipe) = (Arc::clone(&self.network), Arc::clone(&self.recipe));
+                let extractor = Extractor::new(network, recipe, input_size, self.device);
                 self.opened.insert(Opened {
                     extractor,
                     input_size,
@@ -137,40 +131,20 @@ impl Fitter {
                 })
             }
         };
-        check_size(size, opened.image_size, &self.options).map_err(|error| error.at(name))?;
-        let (extracted, thumbnail) = opened
-            .extractor
-            .extract_with_thumbnail(view)
-            .map_err(|error| error.at(name))?;
-        let mask = mask.map(|mask| self.shared_mask(mask, size));
-        self.store.push(&extracted, &thumbnail)?;
-        self.images.push(Added {
-            name: name.to_owned(),
-            size,
-            mask,
-            grid: extracted.grid,
-        });
-        Ok(())
-    }
-
-    /// Lines usually have one mask for all pictures: it is kept once.
-    fn shared_mask(&self, mask: &Mask<'_>, (width, height): (u32, u32)) -> Arc<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(width as usize * height as usize);
-        for y in 0..height {
-            bytes.extend_from_slice(mask.row(y));
-        }
-        match self.images.last().and_then(|image| image.mask.as_ref()) {
-            Some(last) if **last == bytes => Arc::clone(last),
-            _ => Arc::new(bytes),
-        }
+        check_size(size, opened.image_size, &self.options)?;
+        let (extracted, thumbnail) = opened.extractor.extract_with_thumbnail(view)?;
+        self.normals.push(name, size, mask, &extracted, &thumbnail)
     }
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
     ///
+    /// Copies of one picture count once. With `fit.outliers = drop`, images that do not look like the others are left
+    /// out; [`Model::left_out`] names both.
+    ///
     /// Errors: `TooFewImages`, `Cancelled` by `progress`, `Numeric`, `Memory`, `Io` of the temporary file.
     pub fn fit(&mut self, progress: &mut dyn Progress) -> Result<Model> {
         let _no_grad = tch::no_grad_guard();
-        let count = self.images.len();
+        let count = self.normals.len();
         let fewest = if self.base.is_some() {
             1
         } else {
@@ -178,256 +152,106 @@ impl Fitter {
         };
         let (Some(opened), true) = (&self.opened, count >= fewest) else {
             let message = format!(
-                "{count} normal images are too few; it takes {fewest} at least, and some 25 for a good model"
+                "{count} good parts are too few; it takes {fewest} at least, and some 25 for a good model"
             );
             return Err(Error::new(ErrorKind::TooFewImages, message));
         };
         let (input_size, image_size, grid) =
-            (opened.input_size, opened.image_size, self.images[0].grid);
+            (opened.input_size, opened.image_size, self.normals.grid(0));
+
+        let mut left_out = Vec::new();
+        let images = self.without_copies(&mut left_out);
         let groups = match self.base.clone() {
-            Some(model) => self.extended_groups(&model, progress)?,
-            None => self.new_groups(progress)?,
+            Some(model) => {
+                left_out.splice(0..0, model.left_out.iter().cloned());
+                self.grouper(progress).extend(&model.groups, &images)?
+            }
+            None => self.new_groups(images, &mut left_out, progress)?,
         };
-        let thresholds = calibrate(&groups, self.recipe.false_alarm_rate)?;
         let options = self
             .base
             .as_ref()
             .map_or(&self.options, |model| &model.options)
             .clone();
-        let (recipe, network) = (Arc::clone(&self.recipe), Arc::clone(&self.network));
         Ok(Model {
             options,
-            recipe,
-            network,
+            thresholds: calibrate(&groups, self.recipe.false_alarm_rate)?,
+            recipe: Arc::clone(&self.recipe),
+            network: Arc::clone(&self.network),
             input_size,
             image_size,
             grid,
             groups,
-            thresholds,
+            left_out,
         })
     }
 
-    fn new_groups(&mut self, progress: &mut dyn Progress) -> Result<Vec<Arc<Group>>> {
-        let grouping = self.grouping(progress)?;
-        let epsilon = self.epsilon(&grouping)?;
-        let total = grouping.leads.len();
-        let mut groups = Vec::with_capacity(total);
-        for (number, lead) in grouping.leads.iter().enumerate() {
-            report(progress, "fitting groups", number as u64, total as u64)?;
-            let members: Vec<usize> = grouping.members(number).collect();
-            let (gaussian, images) =
-                self.statistics(GaussianBuilder::new(epsilon), &members, &grouping.matches)?;
-            groups.push(Arc::new(Group {
-                lead: self.store.keypoints(*lead)?,
-                lead_image: members
-                    .iter()
-                    .position(|member| member == lead)
-                    .unwrap_or(0),
-                thumbnail: self.store.thumbnail(*lead)?,
-                gaussian,
-                images,
-            }));
+    fn grouper<'a>(&'a mut self, progress: &'a mut dyn Progress) -> Grouper<'a> {
+        Grouper {
+            normals: &mut self.normals,
+            recipe: &self.recipe,
+            device: self.device,
+            progress,
         }
-        report(progress, "fitting groups", total as u64, total as u64)?;
-        Ok(groups)
     }
 
-    /// The groups of `model`, those that new images join replaced by extended ones.
-    fn extended_groups(
+    /// Numbers of the images that are no copies; of all if that leaves too few.
+    fn without_copies(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
+        let all = 0..self.normals.len();
+        let (copies, images): (Vec<usize>, Vec<usize>) = all
+            .clone()
+            .partition(|image| self.normals.twin(*image).is_some());
+        if images.len() < FEWEST_IMAGES && self.base.is_none() {
+            return all.collect();
+        }
+        left_out.extend(copies.into_iter().map(|image| {
+            let of = self
+                .normals
+                .name(self.normals.twin(image).unwrap_or(image))
+                .to_owned();
+            LeftOut {
+                name: self.normals.name(image).to_owned(),
+                reason: Reason::CopyOf(of),
+            }
+        }));
+        images
+    }
+
+    fn new_groups(
         &mut self,
-        model: &Model,
+        mut images: Vec<usize>,
+        left_out: &mut Vec<LeftOut>,
         progress: &mut dyn Progress,
     ) -> Result<Vec<Arc<Group>>> {
-        let mut joining: Vec<Vec<usize>> = vec![Vec::new(); model.groups.len()];
-        let mut matches = vec![0; self.images.len()];
-        for image in 0..self.images.len() {
-            report(
-                progress,
-                "matching normal images",
-                image as u64,
-                self.images.len() as u64,
-            )?;
-            let keypoints = self.store.keypoints(image)?;
-            let (group, count) = best_group(&model.groups, &self.recipe, keypoints.as_ref())?;
-            joining[group].push(image);
-            matches[image] = count;
+        let (mut groups, mut numbers) = self.grouper(progress).form(&images)?;
+        if !self.recipe.drop_outliers {
+            return Ok(groups);
         }
-        let mut groups = Vec::with_capacity(model.groups.len());
-        for (number, (group, members)) in model.groups.iter().zip(&joining).enumerate() {
-            report(
-                progress,
-                "fitting groups",
-                number as u64,
-                model.groups.len() as u64,
-            )?;
-            if members.is_empty() {
-                groups.push(Arc::clone(group));
-                continue;
+        for _ in 0..ROUNDS {
+            let scores: Vec<f32> = groups
+                .iter()
+                .flat_map(|group| &group.images)
+                .map(|image| image.score)
+                .collect();
+            let places = outliers(&scores);
+            if places.is_empty() || images.len() - places.len() < FEWEST_IMAGES {
+                break;
             }
-            let (gaussian, mut new_images) = self.statistics(
-                GaussianBuilder::extending(group.gaussian.to_device(Device::Cpu)?),
-                members,
-                &matches,
-            )?;
-            let mut images = group.images.clone();
-            images.append(&mut new_images);
-            groups.push(Arc::new(Group {
-                lead: group
-                    .lead
-                    .as_ref()
-                    .map(|lead| lead.to_device(Device::Cpu))
-                    .transpose()?,
-                lead_image: group.lead_image,
-                thumbnail: group.thumbnail.clone(),
-                gaussian,
-                images,
-            }));
+            for place in places {
+                let number = numbers[place];
+                images.retain(|image| *image != number);
+                let name = self.normals.name(number).to_owned();
+                left_out.push(LeftOut {
+                    name,
+                    reason: Reason::Outlier {
+                        score: scores[place],
+                    },
+                });
+            }
+            (groups, numbers) = self.grouper(progress).form(&images)?;
         }
-        report(
-            progress,
-            "fitting groups",
-            model.groups.len() as u64,
-            model.groups.len() as u64,
-        )?;
         Ok(groups)
     }
-
-    fn grouping(&mut self, progress: &mut dyn Progress) -> Result<Grouping> {
-        let count = self.images.len();
-        let Some(matcher) = self.recipe.matcher else {
-            return Ok(Grouping {
-                leads: vec![0],
-                group_of: vec![0; count],
-                matches: vec![0; count],
-                min_matches: 0,
-            });
-        };
-        let (device, store) = (self.device, &mut self.store);
-        let mut read = |image: usize| match store.keypoints(image)? {
-            Some(keypoints) => keypoints.to_device(device),
-            None => Err(Error::new(
-                ErrorKind::State,
-                format!("image {image} was added without key points"),
-            )),
-        };
-        let mut leads: HashMap<usize, Keypoints> = HashMap::new();
-        let mut current: Option<(usize, Keypoints)> = None;
-        group(count, &self.recipe.groups, &mut |image, lead| {
-            report(
-                progress,
-                "matching normal images",
-                image as u64,
-                count as u64,
-            )?;
-            if !leads.contains_key(&lead) {
-                leads.insert(lead, read(lead)?);
-            }
-            if current.as_ref().is_none_or(|(number, _)| *number != image) {
-                current = Some((image, read(image)?));
-            }
-            match (&current, leads.get(&lead)) {
-                (Some((_, image)), Some(lead)) => matcher.count(image, lead),
-                _ => Ok(0),
-            }
-        })
-    }
-
-    /// Makes `members` part of the Gaussian in `builder`, and scores each against the Gaussian of all others.
-    fn statistics(
-        &mut self,
-        mut builder: GaussianBuilder,
-        members: &[usize],
-        matches: &[u32],
-    ) -> Result<(LowRankGaussian, Vec<NormalImage>)> {
-        for image in members {
-            builder
-                .push(&self.store.features(*image)?)
-                .map_err(|error| error.at(&self.images[*image].name))?;
-        }
-        let Fitted {
-            gaussian,
-            leave_one_out,
-        } = builder.finish()?;
-
-        // The builder knows the images that it still holds; those that it had to merge come first.
-        let merged = members.len() - leave_one_out.size()[0] as usize;
-        let mut images = Vec::with_capacity(members.len());
-        for (place, image) in members.iter().enumerate() {
-            let distances = match place.checked_sub(merged) {
-                Some(row) => leave_one_out.f_get(row as i64)?,
-                None => gaussian.leave_one_out(&self.store.features(*image)?)?,
-            };
-            let (score, peak) = self.score(*image, &distances)?;
-            images.push(NormalImage {
-                name: self.images[*image].name.clone(),
-                matches: matches[*image],
-                score,
-                peak,
-            });
-        }
-        Ok((gaussian, images))
-    }
-
-    /// The regularisation of the recipe, for features that vary as those of these groups do.
-    fn epsilon(&mut self, grouping: &Grouping) -> Result<f64> {
-        let share = match self.recipe.epsilon {
-            Epsilon::Unit(epsilon) => return Ok(epsilon),
-            Epsilon::Variance(share) => share,
-        };
-        let mut variance = WithinVariance::default();
-        for group in 0..grouping.leads.len() {
-            for image in grouping.members(group) {
-                variance.push(&self.store.features(image)?)?;
-            }
-            variance.end_group()?;
-        }
-        // Identical images have no variance; a floor keeps their distances finite.
-        Ok((share * variance.mean()).max(LEAST_EPSILON))
-    }
-
-    /// Score and peak of an image whose locations lie this far from normal.
-    fn score(&self, image: usize, distances: &Tensor) -> Result<(f32, f32)> {
-        let Added {
-            name,
-            size: (width, height),
-            mask,
-            grid,
-        } = &self.images[image];
-        let mask = match mask {
-            Some(bytes) => Some(Mask::new(ImageView::packed(
-                PixelFormat::Gray8,
-                *width,
-                *height,
-                bytes,
-            )?)?),
-            None => None,
-        };
-        let distances = distances.f_reshape([grid.0, grid.1])?;
-        let appraisal = appraise(&distances, *width, *height, mask.as_ref(), &self.recipe)
-            .map_err(|error| error.at(name))?;
-        Ok((appraisal.score, appraisal.peak))
-    }
-}
-
-/// The group whose lead image matches best, and its matches; the first one if nothing is matched.
-pub(crate) fn best_group(
-    groups: &[Arc<Group>],
-    recipe: &Recipe,
-    image: Option<&Keypoints>,
-) -> Result<(usize, u32)> {
-    let (Some(matcher), Some(image)) = (&recipe.matcher, image) else {
-        return Ok((0, 0));
-    };
-    let mut best = (0, 0);
-    for (number, group) in groups.iter().enumerate() {
-        if let Some(lead) = &group.lead {
-            let count = matcher.count(image, lead)?;
-            if count > best.1 {
-                best = (number, count);
-            }
-        }
-    }
-    Ok(best)
 }
 
 /// Errors: `ImageSize` if the option `input.size_mismatch` refuses a picture of another size than the model's.
@@ -436,7 +260,7 @@ pub(crate) fn check_size(size: (u32, u32), expected: (u32, u32), options: &Optio
         return Ok(());
     }
     let message = format!(
-        "{} x {} pixels, the first normal image had {} x {}",
+        "{} x {} pixels, the first good part had {} x {}",
         size.0, size.1, expected.0, expected.1
     );
     Err(Error::new(ErrorKind::ImageSize, message)

@@ -7,7 +7,9 @@ mod appraise;
 mod extractor;
 pub mod file;
 pub mod fit;
+mod groups;
 pub mod inspect;
+mod normals;
 pub mod recipe;
 mod store;
 
@@ -28,6 +30,12 @@ use crate::options::Options;
 use crate::statistics::LowRankGaussian;
 use crate::verdict::Calibration;
 
+/// Regularisation of images that are all the same: identical images have no variance, and distances must be finite.
+pub(crate) const LEAST_EPSILON: f64 = 1e-9;
+
+/// With fewer normal images than this, a threshold says little.
+const FEW_IMAGES: usize = 10;
+
 /// What was learned from normal images. Immutable and shared by any number of threads; a change makes a new one.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -43,6 +51,7 @@ pub struct Model {
     pub(crate) grid: (i64, i64),
     pub(crate) groups: Vec<Arc<Group>>,
     pub(crate) thresholds: Thresholds,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// Normal images in one pose.
@@ -68,6 +77,29 @@ pub struct NormalImage {
     pub score: f32,
     /// Highest value of that anomaly map.
     pub peak: f32,
+}
+
+/// A normal image that the statistics were formed without.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its file name, or the name that the caller gave.
+    pub name: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a normal image was left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The network sees the same as in this earlier image; copies count once.
+    CopyOf(String),
+    /// It does not look like the others: its score against them.
+    Outlier {
+        /// The anomaly score.
+        score: f32,
+    },
 }
 
 /// Where good ends; none if there were too few normal images to say.
@@ -113,6 +145,30 @@ impl Model {
     /// Groups of normal images.
     pub fn groups(&self) -> &[Arc<Group>] {
         &self.groups
+    }
+
+    /// Normal images that were given and left out, and why.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// What a person should know before relying on the model, whole sentences.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self
+            .groups
+            .iter()
+            .all(|group| group.gaussian.epsilon() <= LEAST_EPSILON)
+        {
+            warnings.push("The good parts are all the same picture: whatever differs from it will be a defect.".to_owned());
+        }
+        if self.image_count() < FEW_IMAGES {
+            warnings.push(format!(
+                "{} good parts are few: give some 25 or more.",
+                self.image_count()
+            ));
+        }
+        warnings
     }
 
     /// How many normal images the model has learned from.

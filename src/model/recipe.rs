@@ -38,6 +38,8 @@ pub struct Recipe {
     pub matcher: Option<BackboneMatcher>,
     /// How groups are made.
     pub groups: GroupRule,
+    /// Whether normal images that do not look like the others are left out.
+    pub drop_outliers: bool,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
     /// Regularisation.
@@ -105,6 +107,7 @@ impl Recipe {
                 smallest: options.int("groups.smallest")? as usize,
                 most: options.int("groups.most")? as usize,
             },
+            drop_outliers: options.text("fit.outliers")? == "drop",
             least_matches: options.float("verdict.least_matches")?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),
@@ -151,7 +154,7 @@ mod tests {
 
     #[test]
     fn stages_are_sorted_and_the_finest_gives_the_grid() {
-        let recipe = recipe(&[("features.stages", "4, 2,2")]).unwrap();
+        let recipe = recipe(&[("features.stages", "4, 2,2"), ("features.grid", "0")]).unwrap();
         assert_eq!((recipe.stages, recipe.grid_stage), (vec![2, 4], 2));
     }
 

@@ -39,30 +39,36 @@ impl FeatureStore {
         }
     }
 
-    /// Puts a picture's features at the end. A failed call leaves the store as it was.
-    pub fn push(&mut self, extracted: &Extracted, thumbnail: &RgbImage) -> Result<()> {
+    /// Puts a picture's features at the end; what `digest` makes of their bytes. A failed call leaves the store as it was.
+    pub fn push<D>(
+        &mut self,
+        extracted: &Extracted,
+        thumbnail: &RgbImage,
+        digest: impl FnOnce(&[u8]) -> D,
+    ) -> Result<D> {
         let mut bytes = Vec::new();
         append(&mut bytes, &extracted.features)?;
+        let digest = digest(&bytes);
         if let Some(keypoints) = &extracted.keypoints {
             append(&mut bytes, keypoints.positions())?;
             append(&mut bytes, keypoints.descriptors())?;
         }
         bytes.extend_from_slice(thumbnail.as_raw());
-        self.file
+        let written = self
+            .file
             .seek(SeekFrom::Start(self.end))
-            .and_then(|_| self.file.write_all(&bytes))
-            .map_err(|error| temporary(&error, "write"))?;
+            .and_then(|_| self.file.write_all(&bytes));
+        written.map_err(|error| temporary(&error, "write"))?;
+        let keypoints = extracted.keypoints.as_ref();
         self.records.push(Record {
             offset: self.end,
             features: extracted.features.size(),
-            keypoints: extracted
-                .keypoints
-                .as_ref()
+            keypoints: keypoints
                 .map(|points| (points.positions().size(), points.descriptors().size())),
             thumbnail: thumbnail.dimensions(),
         });
         self.end += bytes.len() as u64;
-        Ok(())
+        Ok(digest)
     }
 
     /// Features of a picture, [h*w, C'] f32 in host memory.
@@ -184,6 +190,7 @@ mod tests {
                     .push(
                         &extracted(i as f32),
                         &RgbImage::from_pixel(2, 1, image::Rgb([i, 2, 3])),
+                        |_| (),
                     )
                     .unwrap();
             }

@@ -5,6 +5,7 @@
 
 pub mod calibrate;
 pub mod judge;
+pub mod outliers;
 pub mod region;
 
 pub use calibrate::Calibration;

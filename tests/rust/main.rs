@@ -2,6 +2,7 @@
 
 mod adaptor;
 mod backbones;
+mod cli;
 mod image;
 mod map;
 mod matching;

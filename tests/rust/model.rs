@@ -7,7 +7,7 @@ use std::sync::Arc;
 use image::RgbImage;
 use twinspect::ErrorKind;
 use twinspect::image::{ImageView, Mask, PixelFormat};
-use twinspect::model::{Fitter, Inspection, Inspector, Model};
+use twinspect::model::{Fitter, Inspection, Inspector, LeftOut, Model, Reason};
 use twinspect::options::Options;
 use twinspect::verdict::Verdict;
 
@@ -315,4 +315,59 @@ fn unknown_network_names_the_known_ones() {
     wrong.set_text("backbone", "resnet51").unwrap();
     let error = Fitter::new(&wrong).unwrap_err();
     assert!(error.to_string().contains("resnet50"), "{error}");
+}
+
+#[test]
+fn copies_count_once_and_are_named() {
+    let mut pictures = good_parts(6);
+    pictures.push(pictures[2].clone());
+    let model = fit(&pictures, &options(&[]));
+    assert_eq!(
+        (model.image_count(), model.groups()[0].gaussian().count()),
+        (6, 6)
+    );
+    let left_out = LeftOut {
+        name: "006.png".into(),
+        reason: Reason::CopyOf("002.png".into()),
+    };
+    assert_eq!(model.left_out(), [left_out]);
+}
+
+#[test]
+fn defective_parts_among_the_good_ones_are_dropped_and_named_where_asked() {
+    let mut pictures = good_parts(27);
+    pictures.extend((70..73).map(defective));
+    let model = Arc::new(fit(&pictures, &options(&[("fit.outliers", "drop")])));
+    let mut names: Vec<&str> = model.left_out().iter().map(|image| &*image.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["027.png", "028.png", "029.png"]);
+    assert_eq!(inspect(&model, &defective(80)).verdict, Verdict::Defect);
+    assert_eq!(fit(&pictures, &options(&[])).image_count(), 30);
+}
+
+#[test]
+fn identical_and_few_pictures_are_warned_of() {
+    let same = fit(&vec![good(1); 6], &options(&[]));
+    assert!(
+        same.warnings()[0].contains("all the same picture"),
+        "{:?}",
+        same.warnings()
+    );
+    assert!(fit(&good_parts(4), &options(&[])).warnings()[0].contains("4 good parts are few"));
+    assert!(fit(&good_parts(12), &options(&[])).warnings().is_empty());
+}
+
+#[test]
+fn picture_that_could_not_be_added_decides_no_size() {
+    let mut fitter = Fitter::new(&options(&[])).unwrap();
+    let nan = f32::NAN.to_ne_bytes().repeat(40 * 30);
+    let broken = ImageView::packed(PixelFormat::GrayF32, 40, 30, &nan).unwrap();
+    assert_eq!(
+        fitter.add(&broken, None, "broken").unwrap_err().kind(),
+        ErrorKind::Image
+    );
+    for picture in good_parts(2) {
+        fitter.add(&view(&picture), None, "good").unwrap();
+    }
+    assert_eq!(fitter.fit(&mut ()).unwrap().image_size(), SIZE);
 }

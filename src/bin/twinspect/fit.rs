@@ -1,10 +1,10 @@
 //! `twinspect fit`: a folder of good parts to a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use twinspect::model::{Fitter, Model};
+use twinspect::model::{Fitter, LeftOut, Model, Reason};
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::bar::Bar;
@@ -70,42 +70,63 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Says what a model that was just written has learned; also after `add`.
-pub fn report(model: &Model, path: &std::path::Path, left_out: usize, as_json: bool) {
-    let (images, groups, thresholds) = (
-        model.image_count(),
-        model.groups().len(),
-        model.thresholds(),
-    );
+pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
+    let (images, groups) = (model.image_count(), model.groups().len());
+    let thresholds = model.thresholds();
     if as_json {
-        let line = json!({
-            "model": path.display().to_string(), "images": images, "left_out": left_out, "groups": groups,
+        output::line(json!({
+            "model": path.display().to_string(), "images": images, "groups": groups, "unreadable": unreadable,
+            "left_out": model.left_out(), "warnings": model.warnings(),
             "threshold": thresholds.image, "pixel_threshold": thresholds.pixel,
-        });
-        output::line(line);
+        }));
         return;
     }
-    let plural = |count: usize, one: &str, more: &str| {
+    let count = |count: usize, one: &str, more: &str| {
         format!("{count} {}", if count == 1 { one } else { more })
     };
+    let (parts, groups) = (
+        count(images, "good part", "good parts"),
+        count(groups, "group", "groups"),
+    );
     output::line(format_args!(
-        "{}: learned from {} in {}",
-        path.display(),
-        plural(images, "good part", "good parts"),
-        plural(groups, "group", "groups")
+        "{}: learned from {parts} in {groups}",
+        path.display()
     ));
     match thresholds.image {
-        Some(threshold) => output::line(format_args!(
-            "threshold {threshold:.2}: about {} in 100 good parts will score higher",
-            model.recipe().false_alarm_rate * 100.0
-        )),
-        None => output::line(format_args!(
-            "no threshold: there are too few pictures to find one; inspect with --threshold"
-        )),
+        Some(threshold) => {
+            let share = model.recipe().false_alarm_rate * 100.0;
+            output::line(format_args!(
+                "threshold {threshold:.2}: about {share} in 100 good parts will score higher"
+            ));
+        }
+        None => output::line(
+            "no threshold: there are too few pictures to find one; inspect with --threshold",
+        ),
     }
-    if left_out > 0 {
-        output::line(format_args!(
-            "left out: {}, named above",
-            plural(left_out, "picture", "pictures")
-        ));
+    for LeftOut { name, reason } in model.left_out() {
+        match reason {
+            Reason::CopyOf(first) => {
+                output::line(format_args!("counted once: {name} is a copy of {first}"))
+            }
+            Reason::Outlier { score } => {
+                output::line(format_args!(
+                    "left out: {name} does not look like the others, score {score:.2}"
+                ));
+            }
+            _ => output::line(format_args!("left out: {name}")),
+        }
+    }
+    for warning in model.warnings() {
+        eprintln!("twinspect: warning: {warning}");
+    }
+    if unreadable > 0 {
+        eprintln!(
+            "twinspect: {}, named above",
+            count(
+                unreadable,
+                "picture was not usable",
+                "pictures were not usable"
+            )
+        );
     }
 }

@@ -47,7 +47,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     /// Use this threshold in place of the model's, for score and regions
-    #[arg(long, value_name = "X", value_parser = threshold)]
+    #[arg(long, value_name = "X", value_parser = threshold, allow_negative_numbers = true)]
     threshold: Option<f32>,
     #[command(flatten)]
     settings: Settings,
