@@ -1,6 +1,7 @@
 //! Normal images to groups with statistics and scores, or into groups that there are.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use tch::Device;
@@ -125,16 +126,15 @@ impl Grouper<'_> {
         let mut current: Option<(usize, Keypoints)> = None;
         group(count, &recipe.groups, &mut |image, lead| {
             report(*progress, MATCHING, image as u64, count as u64)?;
-            if !leads.contains_key(&lead) {
-                leads.insert(lead, read(lead)?);
-            }
-            if current.as_ref().is_none_or(|(place, _)| *place != image) {
-                current = Some((image, read(image)?));
-            }
-            match (&current, leads.get(&lead)) {
-                (Some((_, image)), Some(lead)) => matcher.count(image, lead),
-                _ => Ok(0),
-            }
+            let lead = match leads.entry(lead) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(read(lead)?),
+            };
+            let image = match &mut current {
+                Some((place, keypoints)) if *place == image => keypoints,
+                other => &mut other.insert((image, read(image)?)).1,
+            };
+            matcher.count(image, lead)
         })
     }
 

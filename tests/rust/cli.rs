@@ -51,11 +51,15 @@ impl Bench {
     }
 
     fn fit(&self, folder: &Path, more: &[&str]) -> Ran {
+        self.fit_to(folder, "part.twin", more)
+    }
+
+    fn fit_to(&self, folder: &Path, model: &str, more: &[&str]) -> Ran {
         let settings: Vec<String> = settings()
             .iter()
             .map(|(key, value)| format!("--set={key}={value}"))
             .collect();
-        let mut arguments = vec!["fit", folder.to_str().unwrap(), "-o", "part.twin"];
+        let mut arguments = vec!["fit", folder.to_str().unwrap(), "-o", model];
         arguments.extend(settings.iter().map(String::as_str));
         arguments.extend(more);
         self.run(&arguments)
@@ -233,19 +237,8 @@ fn paths_with_spaces_umlauts_and_chinese_characters() {
     for seed in 0..3 {
         bench.save(&format!("gute Teile ä 零件/Bild {seed} ü.png"), &good(seed));
     }
-    bench
-        .fit(
-            &bench.path("gute Teile ä 零件"),
-            &["-o", "Modell ö 模型.twin"],
-        )
-        .expect(2);
-    let settings: Vec<String> = settings()
-        .iter()
-        .map(|(key, value)| format!("--set={key}={value}"))
-        .collect();
-    let mut arguments = vec!["fit", "gute Teile ä 零件", "-o", "Modell ö 模型.twin"];
-    arguments.extend(settings.iter().map(String::as_str));
-    bench.run(&arguments).expect(0);
+    let folder = bench.path("gute Teile ä 零件");
+    bench.fit_to(&folder, "Modell ö 模型.twin", &[]).expect(0);
     let ran = bench
         .run(&[
             "inspect",
@@ -376,22 +369,8 @@ fn one_picture_is_too_few_and_two_are_warned_of() {
 #[test]
 fn unwritable_output_is_named_and_leaves_nothing() {
     let bench = Bench::new();
-    let folder = bench.good_parts(2);
-    let settings: Vec<String> = settings()
-        .iter()
-        .map(|(key, value)| format!("--set={key}={value}"))
-        .collect();
-    let mut arguments = vec![
-        "fit",
-        folder.to_str().unwrap(),
-        "-o",
-        "no/such/folder/part.twin",
-    ];
-    arguments.extend(settings.iter().map(String::as_str));
-    bench
-        .run(&arguments)
-        .expect(2)
-        .says("no/such/folder/part.twin");
+    let ran = bench.fit_to(&bench.good_parts(2), "no/such/folder/part.twin", &[]);
+    ran.expect(2).says("no/such/folder/part.twin");
 }
 
 #[test]

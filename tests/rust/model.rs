@@ -147,7 +147,7 @@ fn picture_that_matches_no_lead_is_undecided() {
         &options(&[("verdict.least_matches", "0.6")]),
     ));
     let noise = RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| {
-        image::Rgb([(x * 37 ^ y * 91) as u8, (x * y) as u8, (y * 53) as u8])
+        image::Rgb([((x * 37) ^ (y * 91)) as u8, (x * y) as u8, (y * 53) as u8])
     });
     let found = inspect(&model, &noise);
     assert_eq!(
