@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# libtorch's threads spin while they wait; on a machine that does other work too, that makes them ten times slower.
+export OMP_WAIT_POLICY ?= passive
 export LIBTORCH ?= $(CURDIR)/target/libtorch
 CARGO := $(shell command -v cargo 2>/dev/null || echo $(HOME)/.cargo/bin/cargo)
 PROGRAM := target/release/twinspect

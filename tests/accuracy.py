@@ -20,18 +20,23 @@ def auroc(good, defective):
     return wins / (len(good) * len(defective))
 
 
+def run(program, *arguments, allowed=(0,)):
+    """What the program printed; ends this script with the program's own words if it failed."""
+    ran = subprocess.run([program, *arguments], capture_output=True, text=True)
+    if ran.returncode not in allowed:
+        sys.exit(ran.stderr)
+    return ran.stdout
+
+
 def scores(program, model, folder):
-    run = subprocess.run([program, "inspect", model, folder, "--json"], capture_output=True, text=True)
-    if run.returncode not in (0, 1):
-        sys.exit(run.stderr)
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    return [json.loads(line) for line in run(program, "inspect", model, folder, "--json", allowed=(0, 1)).splitlines()]
 
 
 def measure(program, root, settings):
     with tempfile.TemporaryDirectory() as folder:
         model = str(pathlib.Path(folder) / "part.twin")
         begin = time.time()
-        subprocess.run([program, "fit", root / "train/good", "-o", model, *settings], check=True, stdout=subprocess.DEVNULL)
+        run(program, "fit", root / "train/good", "-o", model, *settings)
         fit_s, size_mb = time.time() - begin, os.path.getsize(model) / 1e6
         begin = time.time()
         found = {kind.name: scores(program, model, kind) for kind in sorted((root / "test").iterdir())}
