@@ -36,3 +36,13 @@ pub enum Command {
     /// Draw parts, learn them, find the defects: the whole program in a minute
     Demo(demo::Args),
 }
+
+impl Command {
+    /// Whether it runs a network.
+    pub fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Demo(_)
+        )
+    }
+}

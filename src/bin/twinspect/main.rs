@@ -12,6 +12,7 @@ mod inspect;
 mod output;
 mod pictures;
 mod settings;
+mod waiting;
 mod weights;
 
 use std::process::ExitCode;
@@ -24,7 +25,11 @@ use cli::{Cli, Command};
 const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    if command.computes() {
+        waiting::sleep_rather_than_spin();
+    }
+    let outcome = match command {
         Command::Fit(args) => fit::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Add(args) => add::run(&args),
