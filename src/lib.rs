@@ -17,6 +17,8 @@
 pub mod device;
 pub mod error;
 pub mod features;
+#[doc(hidden)]
+pub mod ffi;
 pub mod image;
 pub mod map;
 pub mod matching;
@@ -26,5 +28,9 @@ pub mod progress;
 pub mod statistics;
 mod torch;
 pub mod verdict;
+
+// A panic is caught at the C interface; one that aborts would take the host with it.
+#[cfg(panic = "abort")]
+compile_error!("twinspect must be built with panic = \"unwind\"");
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,1 +1,66 @@
-//! TBD.
+//! The C interface: the functions of `include/twinspect/twinspect.h`, which is generated from here and committed.
+//!
+//! In: raw pointers, numbers and texts of a program in any language. Out: a `tsp_status` and the caller's own memory. A
+//! room of its own because nothing that comes through this door can be trusted: every function stands in `guard`,
+//! every handle is looked up in `handle`, every struct and picture is measured before it is read. Nothing is computed
+//! here. One file a section of the header; the comments of exported items are the header's text, in C's voice, and what
+//! they promise is upheld by the caller: that is the contract of each `unsafe` function.
+#![allow(unsafe_code)]
+// The names are C's; the contract of every function is the header's introduction, said once.
+#![allow(non_camel_case_types, clippy::missing_safety_doc)]
+
+mod error;
+mod fitter;
+mod found;
+mod growing;
+mod guard;
+mod handle;
+mod image;
+mod inspector;
+mod library;
+mod model;
+mod options;
+mod progress;
+mod result;
+mod status;
+mod structs;
+mod text;
+
+pub use error::{tsp_last_error, tsp_last_error_message, tsp_status_name};
+pub use fitter::{
+    tsp_fitter_add, tsp_fitter_add_file, tsp_fitter_count, tsp_fitter_create,
+    tsp_fitter_create_from_model, tsp_fitter_destroy, tsp_fitter_fit, tsp_fitter_set_progress,
+};
+pub use image::{
+    TSP_FORMAT_BGR8, TSP_FORMAT_BGRA8, TSP_FORMAT_GRAY8, TSP_FORMAT_GRAY16, TSP_FORMAT_GRAYF32,
+    TSP_FORMAT_RGB8, TSP_FORMAT_RGB8_PLANAR, TSP_FORMAT_RGB16_PLANAR, TSP_FORMAT_RGBA8,
+    TSP_MEMORY_CUDA, TSP_MEMORY_HOST, tsp_image_check, tsp_image_init, tsp_memory,
+    tsp_pixel_format,
+};
+pub use inspector::{
+    tsp_inspector_create, tsp_inspector_destroy, tsp_inspector_inspect,
+    tsp_inspector_set_thresholds,
+};
+pub use library::{
+    tsp_abi_version, tsp_build_info, tsp_check_abi, tsp_has_feature, tsp_set_threads, tsp_version,
+};
+pub use model::{
+    tsp_model_destroy, tsp_model_info, tsp_model_load, tsp_model_load_memory, tsp_model_save,
+    tsp_model_save_memory,
+};
+pub use options::{
+    TSP_SCOPE_FIT, TSP_SCOPE_RUN, TSP_TYPE_CHOICE, TSP_TYPE_FLOAT, TSP_TYPE_INT, TSP_TYPE_TEXT,
+    tsp_option_count, tsp_option_info, tsp_options_create, tsp_options_destroy,
+    tsp_options_get_text, tsp_options_set_float, tsp_options_set_int, tsp_options_set_text,
+};
+pub use progress::tsp_progress;
+pub use result::{
+    TSP_VERDICT_DEFECT, TSP_VERDICT_GOOD, TSP_VERDICT_NONE, TSP_VERDICT_UNDECIDED,
+    tsp_result_copy_map, tsp_result_create, tsp_result_destroy, tsp_result_map, tsp_result_mask,
+    tsp_result_region, tsp_result_render, tsp_result_runs, tsp_result_summary,
+};
+pub use status::tsp_status;
+pub use structs::{
+    tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model, tsp_model_summary,
+    tsp_option, tsp_options, tsp_region, tsp_result, tsp_run, tsp_summary,
+};

@@ -1,0 +1,770 @@
+/*
+ * twinspect: finds defects in pictures of manufactured parts without training.
+ *
+ * Generated from src/ffi/. This file is the interface: what it does not say is not promised.
+ *
+ * The shortest program (every call returns a tsp_status, which a real one checks):
+ *
+ *   tsp_fitter *fitter;
+ *   tsp_fitter_create(NULL, &fitter);
+ *   for (...) tsp_fitter_add_file(fitter, good_part, NULL);
+ *   tsp_model *model;
+ *   tsp_fitter_fit(fitter, &model);
+ *   tsp_model_save(model, "part.twin");
+ *
+ *   tsp_inspector *inspector;
+ *   tsp_result *result;
+ *   tsp_inspector_create(model, NULL, &inspector);
+ *   tsp_result_create(&result);
+ *   tsp_image image;
+ *   tsp_image_init(&image, TSP_FORMAT_BGR8, width, height, pixels, stride);
+ *   tsp_inspector_inspect(inspector, &image, NULL, result);
+ *   tsp_summary summary = {sizeof summary};
+ *   tsp_result_summary(result, &summary);
+ *   if (summary.verdict == TSP_VERDICT_DEFECT) ...
+ *
+ * Errors
+ *   A function that can fail returns a tsp_status; TSP_OK is 0. Words about a failure are in tsp_last_error, per thread.
+ *   A failed call changes nothing: objects, files and outputs are as before, but a handle output is NULL. Every function
+ *   that returns a tsp_status can give NULL_ARGUMENT, INVALID_HANDLE, FORKED, MEMORY, TORCH and PANIC; the comments name
+ *   the others, without their prefix TSP_E_. After a PANIC the object that was being changed can only be destroyed.
+ *   A part that is not good is not an error: see TSP_VERDICT_*.
+ *
+ * Objects
+ *   tsp_X_create or another function makes an object, tsp_X_destroy frees it. Destroying NULL does nothing, and the order
+ *   of destruction is free: an object keeps what it needs of another one. A destroyed handle is recognised, unless its
+ *   address has been used again.
+ *
+ * Memory
+ *   The library frees what it allocates, the caller frees what the caller allocates. Pictures and other inputs are read
+ *   during a call and not kept. Pointers that the library gives out say how long they live.
+ *
+ * Threads
+ *   A pointer to const means that calls may run at the same time. A tsp_model may be used by any number of threads. All
+ *   other objects are for one thread at a time; a second one, or a call from the object's own callback, gets BUSY. A
+ *   destroy must not race with a call. tsp_set_threads and the option threads count for the whole process. After fork the
+ *   child must not use the library (FORKED). No function may be called from a signal handler or from DllMain.
+ *
+ * Structs
+ *   struct_size is the first field: set it to the sizeof of the struct before every call, input or output. A struct may
+ *   grow at its end in later versions; programs that were built before keep working. Zero is the default of every field.
+ *
+ * Texts and buffers
+ *   Texts are UTF-8 and end with NUL. So are paths; on Unix a path may be any bytes. A function that fills the caller's
+ *   buffer takes its capacity in bytes and writes to needed how many bytes there are, a text's NUL included. A capacity of
+ *   0 asks for that number alone, and buffer may then be NULL; otherwise needed may be NULL. If the buffer is too small, it
+ *   stays as it is, needed is written, and the status is BUFFER_TOO_SMALL.
+ *
+ * Units
+ *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more. Sizes and
+ *   coordinates are pixels of the picture, from 0, rows from the top.
+ *
+ * Versions
+ *   Within a major version nothing is removed, renumbered or given another meaning. Before 1.0 that holds within a minor
+ *   version only. The file that tsp_model_save writes has a version of its own.
+ */
+
+#ifndef TWINSPECT_H
+#define TWINSPECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Version of this header; tsp_abi_version and tsp_version give the library's. */
+#define TSP_VERSION_MAJOR 0
+#define TSP_VERSION_MINOR 1
+#define TSP_VERSION_PATCH 0
+#define TSP_VERSION "0.1.0"
+/** major * 1000000 + minor * 1000 + patch */
+#define TSP_ABI_VERSION 1000
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * ==== Library ====
+ *
+ * A program that loads the library at run time asks tsp_check_abi first.
+ */
+
+/** What became of a call. The numbers never change. */
+enum tsp_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** Done. */
+  TSP_OK = 0,
+  /** A pointer that must not be NULL was NULL. */
+  TSP_E_NULL_ARGUMENT = 1,
+  /** A value is outside of what the function accepts. */
+  TSP_E_INVALID_ARGUMENT = 2,
+  /** A handle is not, or no longer, of the expected object. */
+  TSP_E_INVALID_HANDLE = 3,
+  /** The call came in the wrong order. */
+  TSP_E_STATE = 4,
+  /** The object is in use by another thread, or by its own callback. */
+  TSP_E_BUSY = 5,
+  /** Well-formed, but this build or this version cannot do it. */
+  TSP_E_UNSUPPORTED = 6,
+  /** The caller's buffer does not hold the result. */
+  TSP_E_BUFFER_TOO_SMALL = 7,
+  /** The pixels cannot be used: stride, format, not finite, damaged file. */
+  TSP_E_IMAGE = 8,
+  /** The width or height does not fit. */
+  TSP_E_IMAGE_SIZE = 9,
+  /** A file or folder does not exist. */
+  TSP_E_NOT_FOUND = 10,
+  /** The system could not read or write. */
+  TSP_E_IO = 11,
+  /** The file is not of the expected format, or damaged. */
+  TSP_E_FORMAT = 12,
+  /** The file or library is of a version that cannot be used. */
+  TSP_E_VERSION = 13,
+  /** A network's weights are missing, or not the expected ones. */
+  TSP_E_WEIGHTS = 14,
+  /** The device does not exist or cannot be used. */
+  TSP_E_DEVICE = 15,
+  /** Host or device memory is exhausted. */
+  TSP_E_MEMORY = 16,
+  /** There are fewer normal images than the work needs. */
+  TSP_E_TOO_FEW_IMAGES = 17,
+  /** A number came out that is not finite. */
+  TSP_E_NUMERIC = 18,
+  /** The caller's progress function asked to stop. */
+  TSP_E_CANCELLED = 19,
+  /** The process was forked after the library had been used. */
+  TSP_E_FORKED = 20,
+  /** libtorch reported a failure of its own. */
+  TSP_E_TORCH = 21,
+  /** A defect of twinspect; the object in use can only be destroyed. */
+  TSP_E_PANIC = 22,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum tsp_status tsp_status;
+#else
+typedef int32_t tsp_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/** The library's version as a number, to be compared with the header's TSP_ABI_VERSION. */
+uint32_t tsp_abi_version(void);
+
+/** The library's version as a text, such as "0.1.0". Never NULL, lives for ever. */
+const char *tsp_version(void);
+
+/**
+ * What the library was built from, as one line of JSON for a log: version, commit, rustc, libtorch, features.
+ *
+ * Never NULL, lives for ever.
+ */
+const char *tsp_build_info(void);
+
+/**
+ * 1 if this build has the feature, 0 if it has not, does not know it, or name is NULL.
+ *
+ * "cuda": the option device may be cuda, where a CUDA build of libtorch is installed.
+ * "cuda.input": a tsp_image may lie in TSP_MEMORY_CUDA.
+ */
+int32_t tsp_has_feature(const char *name);
+
+/**
+ * Checks that a program which was built with a header serves with this library: pass TSP_ABI_VERSION.
+ *
+ * The same major version, and a header that is not of a later minor version; before 1.0 the same minor version.
+ * Errors: VERSION, naming both.
+ */
+tsp_status tsp_check_abi(uint32_t header_version);
+
+/**
+ * Sets how many threads libtorch uses inside of one operation, 1 to 1024, for the whole process.
+ *
+ * Programs that inspect on several threads at once are usually fastest with 1. Errors: INVALID_ARGUMENT.
+ */
+tsp_status tsp_set_threads(int32_t count);
+
+/*
+ * ==== Errors ====
+ *
+ * Every function that can fail returns a tsp_status and, on entry, clears the last error of the calling thread. So ask
+ * at once, on the same thread.
+ */
+
+/** A failure in words. 32 bytes. */
+typedef struct tsp_error {
+  /** sizeof(tsp_error), set by the caller. */
+  uint32_t struct_size;
+  /** A tsp_status. */
+  int32_t code;
+  /** What went wrong, in one line: which value, and which are allowed. */
+  const char *message;
+  /** What to do about it, a whole sentence; may be empty. */
+  const char *hint;
+  /** A file, an image's name or an option's key; may be empty. */
+  const char *where;
+} tsp_error;
+
+/**
+ * Fills out with this thread's last error: TSP_OK and empty texts if the last call succeeded.
+ *
+ * out: not NULL, struct_size set by the caller; otherwise nothing is written. The texts live until the next call of
+ * this thread that returns a tsp_status.
+ */
+void tsp_last_error(tsp_error *out);
+
+/**
+ * This thread's last error as one line for a log: "where: message. hint". Never NULL, empty if there is none.
+ *
+ * Lives until the next call of this thread that returns a tsp_status.
+ */
+const char *tsp_last_error_message(void);
+
+/** The name of a status, such as "TSP_E_IO"; "unknown status" for a number that is none. Never NULL, lives for ever. */
+const char *tsp_status_name(int32_t status);
+
+/*
+ * ==== Options ====
+ *
+ * Settings by name, the same names as on the command line. All start at their defaults. Options of scope FIT say what
+ * a model is and are stored in it; those of scope RUN say how and where to work. A function that takes options copies
+ * what it needs, so they may be changed or destroyed afterwards; NULL stands for the defaults.
+ */
+
+/** A whole number. */
+#define TSP_TYPE_INT 1
+/** A finite number. */
+#define TSP_TYPE_FLOAT 2
+/** One of some words. */
+#define TSP_TYPE_CHOICE 3
+/** Any text of at least one character. */
+#define TSP_TYPE_TEXT 4
+/** Counts while fitting, and is stored in the model. */
+#define TSP_SCOPE_FIT 1
+/** Counts whenever work is done, and is never stored. */
+#define TSP_SCOPE_RUN 2
+
+/** Settings by name, for fitting, loading and inspecting. */
+typedef struct tsp_options tsp_options;
+
+/** One row of the table of options. 64 bytes; the texts live for ever. */
+typedef struct tsp_option {
+  /** sizeof(tsp_option), set by the caller. */
+  uint32_t struct_size;
+  /** A TSP_TYPE_*. */
+  int32_t type;
+  /** A TSP_SCOPE_*. */
+  int32_t scope;
+  /** 0. */
+  uint32_t reserved;
+  /** Its name. */
+  const char *key;
+  /** Its value when nobody sets it, in the form that tsp_options_set_text takes. */
+  const char *default_value;
+  /** The words that a TSP_TYPE_CHOICE takes, separated by commas; empty for other types. */
+  const char *choices;
+  /** One or two lines for a person. */
+  const char *help;
+  /** The smallest value of a number; 0 for other types. */
+  double min;
+  /** The largest value of a number; 0 for other types. */
+  double max;
+} tsp_option;
+
+/** Makes a set of options, all at their defaults. Free it with tsp_options_destroy. */
+tsp_status tsp_options_create(tsp_options **out);
+
+/**
+ * Sets a whole number; a number option takes it, too. Errors: INVALID_ARGUMENT for an unknown key (the nearest one is
+ * in the hint), another type or a value out of range; BUSY.
+ */
+tsp_status tsp_options_set_int(tsp_options *options,
+                               const char *key,
+                               int64_t value);
+
+/** Sets a number. Errors: as tsp_options_set_int. */
+tsp_status tsp_options_set_float(tsp_options *options, const char *key, double value);
+
+/**
+ * Sets an option of any type from a text; numbers have a decimal point, whatever the locale.
+ *
+ * Errors: as tsp_options_set_int.
+ */
+tsp_status tsp_options_set_text(tsp_options *options, const char *key, const char *value);
+
+/**
+ * The effective value of an option as text, in the form that tsp_options_set_text takes.
+ *
+ * buffer, capacity, needed: see Texts and buffers. Errors: INVALID_ARGUMENT for an unknown key, BUFFER_TOO_SMALL, BUSY.
+ */
+tsp_status tsp_options_get_text(const tsp_options *options,
+                                const char *key,
+                                char *buffer,
+                                uint64_t capacity,
+                                uint64_t *needed);
+
+/** Frees the options; NULL is fine. */
+void tsp_options_destroy(tsp_options *options);
+
+/** How many options there are. */
+uint64_t tsp_option_count(void);
+
+/**
+ * What there is to know about option number index, from 0 to tsp_option_count() - 1, in the order in which the data
+ * meets them. Errors: INVALID_ARGUMENT.
+ */
+tsp_status tsp_option_info(uint64_t index,
+                           tsp_option *out);
+
+/*
+ * ==== Images ====
+ *
+ * Pictures stay in the caller's memory: they are read during a call, never written, never kept, and nobody may write to
+ * them meanwhile (from the first byte of the first row in memory to the last byte of the last one). A rectangle of a
+ * picture is a picture: move plane, set width and height, keep row_stride.
+ *
+ * A mask is a GRAY8 picture of the same size as the picture that it belongs to; non-zero = inspect.
+ */
+
+/** One byte. */
+#define TSP_FORMAT_GRAY8 1
+/** One 16-bit sample. */
+#define TSP_FORMAT_GRAY16 2
+/** One 32-bit float, 0 to white; every one must be finite. */
+#define TSP_FORMAT_GRAYF32 3
+/** Blue, green, red. */
+#define TSP_FORMAT_BGR8 4
+/** Red, green, blue. */
+#define TSP_FORMAT_RGB8 5
+/** Blue, green, red, alpha. */
+#define TSP_FORMAT_BGRA8 6
+/** Red, green, blue, alpha. */
+#define TSP_FORMAT_RGBA8 7
+/** Three planes of bytes, as HALCON's get_image_pointer3 gives them. */
+#define TSP_FORMAT_RGB8_PLANAR 8
+/** Three planes of 16-bit samples. */
+#define TSP_FORMAT_RGB16_PLANAR 9
+/** In the memory of the process. */
+#define TSP_MEMORY_HOST 0
+/** In the memory of a GPU; needs the feature "cuda.input". */
+#define TSP_MEMORY_CUDA 1
+
+/** A picture in the caller's memory. 64 bytes. */
+typedef struct tsp_image {
+  /** sizeof(tsp_image). */
+  uint32_t struct_size;
+  /** A TSP_FORMAT_*. */
+  int32_t format;
+  /** Pixels in a row, 1 to 32768. */
+  uint32_t width;
+  /** Rows, 1 to 32768. */
+  uint32_t height;
+  /** The first pixel of the top row. Planar formats use all three (red, green, blue), the others the first one alone. */
+  const void *plane[3];
+  /** Bytes from one row to the next below it, the same for all planes; 0 = tightly packed, negative = bottom-up. */
+  int64_t row_stride;
+  /** The value that means full scale; 0 = 255, 65535 or 1.0 by the format. 4095 for a 12-bit camera. */
+  double white;
+  /** A TSP_MEMORY_*. */
+  int32_t memory;
+  /** Which GPU, for TSP_MEMORY_CUDA; otherwise 0. */
+  int32_t device;
+} tsp_image;
+
+/** How pixels lie in memory: a TSP_FORMAT_*. Alpha is ignored, 16 bit is in native byte order, gray is repeated. */
+typedef int32_t tsp_pixel_format;
+
+/** Where pixels lie: a TSP_MEMORY_*. */
+typedef int32_t tsp_memory;
+
+/**
+ * Fills a tsp_image, struct_size included; white, memory and device become 0.
+ *
+ * data: the first pixel of the top row. Of planar formats the planes must follow each other without a gap; set plane
+ * afterwards if they do not. row_stride: bytes, 0 = tightly packed. Size and stride are checked where the image is used.
+ * Errors: INVALID_ARGUMENT for an unknown format.
+ */
+tsp_status tsp_image_init(tsp_image *out,
+                          tsp_pixel_format format,
+                          uint32_t width,
+                          uint32_t height,
+                          const void *data,
+                          int64_t row_stride);
+
+/**
+ * Makes all checks on a picture that an inspection makes, and no other work; floats are read, to find what is not
+ * finite. More than 2^28 pixels are refused, the default of the option image.max_pixels.
+ *
+ * Errors: IMAGE for stride, white or a float; IMAGE_SIZE; INVALID_ARGUMENT for format or memory; UNSUPPORTED.
+ */
+tsp_status tsp_image_check(const tsp_image *image);
+
+/*
+ * ==== Fitting ====
+ *
+ * Add pictures of good parts one by one, then fit. Some 25 are enough for a good model, 2 are the least. The fitter
+ * keeps its pictures' features, so more can be added and fitted again.
+ */
+
+/** Takes pictures of good parts and makes a model of them. */
+typedef struct tsp_fitter tsp_fitter;
+
+/** What was learned from good parts. Never changes; shared by any number of threads. */
+typedef struct tsp_model tsp_model;
+
+/**
+ * Watches long work: done of total steps of stage are finished. A return value other than 0 cancels (CANCELLED).
+ *
+ * Called on the thread that called the library, at most 20 times a second and once at the end. stage lives during the
+ * call. It must not throw or longjmp; a call into the object that is at work is BUSY.
+ */
+typedef int32_t (*tsp_progress)(void *user_data, const char *stage, uint64_t done, uint64_t total);
+
+/**
+ * Makes a fitter for a new model. Free it with tsp_fitter_destroy.
+ *
+ * options: NULL = the defaults. Errors: INVALID_ARGUMENT for options that do not go together, WEIGHTS, DEVICE.
+ */
+tsp_status tsp_fitter_create(const tsp_options *options,
+                             tsp_fitter **out);
+
+/**
+ * Makes a fitter that adds pictures to a model, which itself stays as it is: only groups that a new picture joins are
+ * fitted anew. Free it with tsp_fitter_destroy; the model may be destroyed before.
+ *
+ * options: NULL = the defaults; those of scope FIT come from the model. Errors: DEVICE, MEMORY.
+ */
+tsp_status tsp_fitter_create_from_model(const tsp_model *model,
+                                        const tsp_options *options,
+                                        tsp_fitter **out);
+
+/**
+ * Adds a picture of a good part.
+ *
+ * mask: what of it counts for the thresholds; NULL = all. name: for messages and for the model; NULL = "image" and its
+ * number. Errors: IMAGE, IMAGE_SIZE, INVALID_ARGUMENT, UNSUPPORTED, NUMERIC, MEMORY, IO of a temporary file, BUSY.
+ */
+tsp_status tsp_fitter_add(tsp_fitter *fitter,
+                          const tsp_image *image,
+                          const tsp_image *mask,
+                          const char *name);
+
+/**
+ * Adds a picture file of a good part: PNG, JPEG, BMP, TIFF, WebP, PGM or PPM. Its name in the model is the file's.
+ *
+ * mask_path: an 8-bit gray picture of the same size, non-zero = counts; NULL = all counts.
+ * Errors: NOT_FOUND, IO, and those of tsp_fitter_add.
+ */
+tsp_status tsp_fitter_add_file(tsp_fitter *fitter,
+                               const char *path,
+                               const char *mask_path);
+
+/** How many pictures were added. Errors: BUSY. */
+tsp_status tsp_fitter_count(const tsp_fitter *fitter, uint64_t *out);
+
+/**
+ * Sets who watches tsp_fitter_fit; function NULL = nobody. user_data is handed to function and never looked at.
+ *
+ * Errors: BUSY.
+ */
+tsp_status tsp_fitter_set_progress(tsp_fitter *fitter,
+                                   tsp_progress function,
+                                   void *user_data);
+
+/**
+ * Makes a model of the pictures so far: groups, statistics, thresholds. Free it with tsp_model_destroy.
+ *
+ * Errors: TOO_FEW_IMAGES, CANCELLED, NUMERIC, MEMORY, IO of a temporary file, BUSY.
+ */
+tsp_status tsp_fitter_fit(tsp_fitter *fitter,
+                          tsp_model **out);
+
+/** Frees the fitter; NULL is fine. Models that it made live on. */
+void tsp_fitter_destroy(tsp_fitter *fitter);
+
+/*
+ * ==== Models ====
+ *
+ * A model never changes, so any number of threads may use it at once. Inspectors and fitters keep what they need of it:
+ * it may be destroyed before them.
+ */
+
+/** What a model is made of. 56 bytes. */
+typedef struct tsp_model_summary {
+  /** sizeof(tsp_model_summary), set by the caller. */
+  uint32_t struct_size;
+  /** Normal images that it has learned from. */
+  uint32_t image_count;
+  /** Groups of them, one a pose. */
+  uint32_t group_count;
+  /** Pictures that were added and that it has not learned from: copies of others and, where asked for, outliers. */
+  uint32_t left_out_count;
+  /** Width of the first normal image, in pixels. */
+  uint32_t image_width;
+  /** Its height. */
+  uint32_t image_height;
+  /** Width of the network's input, in pixels. */
+  uint32_t input_width;
+  /** Its height. */
+  uint32_t input_height;
+  /** Locations in a row of the grid on which the statistics are kept. */
+  uint32_t grid_width;
+  /** Rows of that grid. */
+  uint32_t grid_height;
+  /** Scores from here on are defects; NaN if there were too few images to say. */
+  float threshold;
+  /** Pixels of the anomaly map from here on form defect regions; NaN if there were too few images to say. */
+  float pixel_threshold;
+  /** Version of the model file that tsp_model_save writes. */
+  uint32_t file_version;
+  /** 0. */
+  uint32_t reserved;
+} tsp_model_summary;
+
+/**
+ * Reads a model file. Free the model with tsp_model_destroy; the file is closed when the call returns.
+ *
+ * options: NULL = the defaults; those of scope FIT come from the file. Errors: NOT_FOUND, IO, FORMAT for a file that is
+ * damaged or no model, VERSION for one of a newer library, WEIGHTS, DEVICE, MEMORY.
+ */
+tsp_status tsp_model_load(const char *path,
+                          const tsp_options *options,
+                          tsp_model **out);
+
+/** Reads a model from the content of its file, size bytes at data, which are not kept. Errors: as tsp_model_load. */
+tsp_status tsp_model_load_memory(const void *data,
+                                 uint64_t size,
+                                 const tsp_options *options,
+                                 tsp_model **out);
+
+/**
+ * Writes the model to a file. A file of that name is replaced in one step or, if anything fails, left as it is.
+ *
+ * Errors: IO, NOT_FOUND for a folder that does not exist, MEMORY.
+ */
+tsp_status tsp_model_save(const tsp_model *model,
+                          const char *path);
+
+/**
+ * Writes the content of the model's file into the caller's buffer.
+ *
+ * buffer, capacity, needed: see Texts and buffers; asking for the size costs as much as writing.
+ * Errors: BUFFER_TOO_SMALL, MEMORY.
+ */
+tsp_status tsp_model_save_memory(const tsp_model *model,
+                                 void *buffer,
+                                 uint64_t capacity,
+                                 uint64_t *needed);
+
+/** What the model is made of. */
+tsp_status tsp_model_info(const tsp_model *model, tsp_model_summary *out);
+
+/** Frees the model, as soon as nobody uses it; NULL is fine. */
+void tsp_model_destroy(tsp_model *model);
+
+/*
+ * ==== Inspecting ====
+ *
+ * One inspector a thread; all of them share one model.
+ */
+
+/** Inspects pictures with a model, one at a time. */
+typedef struct tsp_inspector tsp_inspector;
+
+/** What an inspection found; used again for the next picture. */
+typedef struct tsp_result tsp_result;
+
+/**
+ * Makes an inspector. Free it with tsp_inspector_destroy; the model may be destroyed before.
+ *
+ * options: NULL = the defaults; those of scope FIT come from the model. Errors: DEVICE, MEMORY.
+ */
+tsp_status tsp_inspector_create(const tsp_model *model,
+                                const tsp_options *options,
+                                tsp_inspector **out);
+
+/**
+ * Inspects a picture.
+ *
+ * mask: what of it is inspected; NULL = all. result: what was found replaces what was in it; it stays as it was if the
+ * call fails. A bad part is no error: see the verdict of tsp_result_summary.
+ * Errors: IMAGE, IMAGE_SIZE, INVALID_ARGUMENT, UNSUPPORTED, NUMERIC, MEMORY, BUSY for inspector or result.
+ */
+tsp_status tsp_inspector_inspect(tsp_inspector *inspector,
+                                 const tsp_image *image,
+                                 const tsp_image *mask,
+                                 tsp_result *result);
+
+/**
+ * Uses other thresholds than the model's from the next picture on: image for the score, pixel for the anomaly map.
+ * NaN puts the model's own back. Errors: INVALID_ARGUMENT for one that is infinite, or 0 or less; BUSY.
+ */
+tsp_status tsp_inspector_set_thresholds(tsp_inspector *inspector,
+                                        float image,
+                                        float pixel);
+
+/** Frees the inspector; NULL is fine. Results live on. */
+void tsp_inspector_destroy(tsp_inspector *inspector);
+
+/*
+ * ==== Results ====
+ *
+ * A result is the caller's: make one, inspect into it again and again. What its functions point to (map, mask, runs)
+ * lives until the result is inspected into again or destroyed. Before the first inspection they answer STATE.
+ */
+
+/** Nothing was inspected yet. Zeroed memory never reads as good. */
+#define TSP_VERDICT_NONE 0
+/** The score is below the threshold. */
+#define TSP_VERDICT_GOOD 1
+/** The score reaches the threshold. */
+#define TSP_VERDICT_DEFECT 2
+/** Nobody can say: the picture matches no lead image, or there is no threshold. */
+#define TSP_VERDICT_UNDECIDED 3
+
+/** What an inspection found, in numbers. 48 bytes. */
+typedef struct tsp_summary {
+  /** sizeof(tsp_summary), set by the caller. */
+  uint32_t struct_size;
+  /** A TSP_VERDICT_*. */
+  int32_t verdict;
+  /** The anomaly score, in standard deviations, 0 or more. */
+  float score;
+  /** The threshold of the score that was used; NaN = none. */
+  float threshold;
+  /** The threshold of the anomaly map that was used; NaN = none, and then there are no regions. */
+  float pixel_threshold;
+  /** The group of normal images that the picture was compared with, from 0. */
+  uint32_t group;
+  /** Matches with that group's lead image; 0 if the model matches nothing. */
+  uint32_t matches;
+  /** Defect regions. */
+  uint32_t region_count;
+  /** Runs of all regions together. */
+  uint32_t run_count;
+  /** Width of the anomaly map, which is the picture's. */
+  uint32_t map_width;
+  /** Its height. */
+  uint32_t map_height;
+  /** 0. */
+  uint32_t reserved;
+} tsp_summary;
+
+/** An anomaly map in the library's memory. 32 bytes. */
+typedef struct tsp_map {
+  /** sizeof(tsp_map), set by the caller. */
+  uint32_t struct_size;
+  /** Values in a row, the picture's width. */
+  uint32_t width;
+  /** Rows, the picture's height. */
+  uint32_t height;
+  /** 0. */
+  uint32_t reserved;
+  /** Bytes from one row to the next below it, above 0. */
+  int64_t row_stride;
+  /** The first value of the top row. Standard deviations, 0 or more; 0 outside of the mask. */
+  const float *data;
+} tsp_map;
+
+/** A defect region: connected pixels whose anomaly reaches the threshold. 56 bytes; coordinates are the picture's. */
+typedef struct tsp_region {
+  /** sizeof(tsp_region), set by the caller. */
+  uint32_t struct_size;
+  /** Left edge of the bounding box. */
+  uint32_t x;
+  /** Top edge of the bounding box. */
+  uint32_t y;
+  /** Width of the bounding box. */
+  uint32_t width;
+  /** Height of the bounding box. */
+  uint32_t height;
+  /** The highest value of the anomaly map in it. */
+  float peak;
+  /** Its first run among those of tsp_result_runs. */
+  uint32_t first_run;
+  /** How many runs it has, at least 1. */
+  uint32_t run_count;
+  /** Its pixels. */
+  uint64_t area;
+  /** Mean row of its pixels. */
+  double row;
+  /** Mean column of its pixels. */
+  double column;
+} tsp_region;
+
+/** A horizontal chord of a region, as HALCON's gen_region_runs takes it. 12 bytes, for ever: it has no struct_size. */
+typedef struct tsp_run {
+  /** Row, from the top. */
+  int32_t row;
+  /** First column. */
+  int32_t column_begin;
+  /** Last column, included. */
+  int32_t column_end;
+} tsp_run;
+
+/** Makes an empty result. Free it with tsp_result_destroy. */
+tsp_status tsp_result_create(tsp_result **out);
+
+/** Score, verdict and sizes. Errors: STATE, BUSY. */
+tsp_status tsp_result_summary(const tsp_result *result, tsp_summary *out);
+
+/** The anomaly map, of the picture's size, without copying. Errors: STATE, BUSY. */
+tsp_status tsp_result_map(const tsp_result *result, tsp_map *out);
+
+/**
+ * Copies the anomaly map into the caller's memory.
+ *
+ * destination: the first value of the top row. row_stride: bytes from one row to the next, 0 = tightly packed, at least
+ * 4 * width. capacity: bytes from destination on; what lies between the rows stays as it is.
+ * Errors: STATE, INVALID_ARGUMENT for the stride, BUFFER_TOO_SMALL, BUSY.
+ */
+tsp_status tsp_result_copy_map(const tsp_result *result,
+                               float *destination,
+                               int64_t row_stride,
+                               uint64_t capacity);
+
+/**
+ * The defect regions as a GRAY8 picture of the picture's size, 255 inside and 0 outside, without copying.
+ *
+ * Errors: STATE, MEMORY, BUSY.
+ */
+tsp_status tsp_result_mask(const tsp_result *result,
+                           tsp_image *out);
+
+/**
+ * Defect region number index, from 0; the one with the highest peak comes first.
+ *
+ * Errors: STATE, INVALID_ARGUMENT if there is no such region, BUSY.
+ */
+tsp_status tsp_result_region(const tsp_result *result, uint32_t index, tsp_region *out);
+
+/**
+ * The runs of all regions, one region after the other, each sorted by row, then by column; without copying.
+ *
+ * out: the first run; NULL if there is none. count: how many. Errors: STATE, BUSY.
+ */
+tsp_status tsp_result_runs(const tsp_result *result,
+                           const tsp_run **out,
+                           uint64_t *count);
+
+/**
+ * Draws the anomaly map over a picture, on a colour scale that is tied to the threshold: nothing where it is far
+ * from reached, yellow at it, red from twice it on.
+ *
+ * base: any picture of the map's size, usually the one that was inspected. destination: an RGB8 or BGR8 picture of that
+ * size whose pixels are written; it may be base. Errors: STATE before an inspection or without a threshold, IMAGE,
+ * IMAGE_SIZE, INVALID_ARGUMENT, UNSUPPORTED, MEMORY, BUSY.
+ */
+tsp_status tsp_result_render(const tsp_result *result,
+                             const tsp_image *base,
+                             const tsp_image *destination);
+
+/** Frees the result; NULL is fine. */
+void tsp_result_destroy(tsp_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TWINSPECT_H */

@@ -1,0 +1,232 @@
+//! Everything that has a layout or a name in C.
+
+use std::ffi::{c_char, c_void};
+
+use super::growing::Growing;
+
+/// Settings by name, for fitting, loading and inspecting.
+pub struct tsp_options(());
+
+/// Takes pictures of good parts and makes a model of them.
+pub struct tsp_fitter(());
+
+/// What was learned from good parts. Never changes; shared by any number of threads.
+pub struct tsp_model(());
+
+/// Inspects pictures with a model, one at a time.
+pub struct tsp_inspector(());
+
+/// What an inspection found; used again for the next picture.
+pub struct tsp_result(());
+
+/// A failure in words. 32 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_error {
+    /// sizeof(tsp_error), set by the caller.
+    pub struct_size: u32,
+    /// A tsp_status.
+    pub code: i32,
+    /// What went wrong, in one line: which value, and which are allowed.
+    pub message: *const c_char,
+    /// What to do about it, a whole sentence; may be empty.
+    pub hint: *const c_char,
+    /// A file, an image's name or an option's key; may be empty.
+    pub r#where: *const c_char,
+}
+
+/// One row of the table of options. 64 bytes; the texts live for ever.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_option {
+    /// sizeof(tsp_option), set by the caller.
+    pub struct_size: u32,
+    /// A TSP_TYPE_*.
+    pub r#type: i32,
+    /// A TSP_SCOPE_*.
+    pub scope: i32,
+    /// 0.
+    pub reserved: u32,
+    /// Its name.
+    pub key: *const c_char,
+    /// Its value when nobody sets it, in the form that tsp_options_set_text takes.
+    pub default_value: *const c_char,
+    /// The words that a TSP_TYPE_CHOICE takes, separated by commas; empty for other types.
+    pub choices: *const c_char,
+    /// One or two lines for a person.
+    pub help: *const c_char,
+    /// The smallest value of a number; 0 for other types.
+    pub min: f64,
+    /// The largest value of a number; 0 for other types.
+    pub max: f64,
+}
+
+/// A picture in the caller's memory. 64 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_image {
+    /// sizeof(tsp_image).
+    pub struct_size: u32,
+    /// A TSP_FORMAT_*.
+    pub format: i32,
+    /// Pixels in a row, 1 to 32768.
+    pub width: u32,
+    /// Rows, 1 to 32768.
+    pub height: u32,
+    /// The first pixel of the top row. Planar formats use all three (red, green, blue), the others the first one alone.
+    pub plane: [*const c_void; 3],
+    /// Bytes from one row to the next below it, the same for all planes; 0 = tightly packed, negative = bottom-up.
+    pub row_stride: i64,
+    /// The value that means full scale; 0 = 255, 65535 or 1.0 by the format. 4095 for a 12-bit camera.
+    pub white: f64,
+    /// A TSP_MEMORY_*.
+    pub memory: i32,
+    /// Which GPU, for TSP_MEMORY_CUDA; otherwise 0.
+    pub device: i32,
+}
+
+/// What a model is made of. 56 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_model_summary {
+    /// sizeof(tsp_model_summary), set by the caller.
+    pub struct_size: u32,
+    /// Normal images that it has learned from.
+    pub image_count: u32,
+    /// Groups of them, one a pose.
+    pub group_count: u32,
+    /// Pictures that were added and that it has not learned from: copies of others and, where asked for, outliers.
+    pub left_out_count: u32,
+    /// Width of the first normal image, in pixels.
+    pub image_width: u32,
+    /// Its height.
+    pub image_height: u32,
+    /// Width of the network's input, in pixels.
+    pub input_width: u32,
+    /// Its height.
+    pub input_height: u32,
+    /// Locations in a row of the grid on which the statistics are kept.
+    pub grid_width: u32,
+    /// Rows of that grid.
+    pub grid_height: u32,
+    /// Scores from here on are defects; NaN if there were too few images to say.
+    pub threshold: f32,
+    /// Pixels of the anomaly map from here on form defect regions; NaN if there were too few images to say.
+    pub pixel_threshold: f32,
+    /// Version of the model file that tsp_model_save writes.
+    pub file_version: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// What an inspection found, in numbers. 48 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_summary {
+    /// sizeof(tsp_summary), set by the caller.
+    pub struct_size: u32,
+    /// A TSP_VERDICT_*.
+    pub verdict: i32,
+    /// The anomaly score, in standard deviations, 0 or more.
+    pub score: f32,
+    /// The threshold of the score that was used; NaN = none.
+    pub threshold: f32,
+    /// The threshold of the anomaly map that was used; NaN = none, and then there are no regions.
+    pub pixel_threshold: f32,
+    /// The group of normal images that the picture was compared with, from 0.
+    pub group: u32,
+    /// Matches with that group's lead image; 0 if the model matches nothing.
+    pub matches: u32,
+    /// Defect regions.
+    pub region_count: u32,
+    /// Runs of all regions together.
+    pub run_count: u32,
+    /// Width of the anomaly map, which is the picture's.
+    pub map_width: u32,
+    /// Its height.
+    pub map_height: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// An anomaly map in the library's memory. 32 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_map {
+    /// sizeof(tsp_map), set by the caller.
+    pub struct_size: u32,
+    /// Values in a row, the picture's width.
+    pub width: u32,
+    /// Rows, the picture's height.
+    pub height: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Bytes from one row to the next below it, above 0.
+    pub row_stride: i64,
+    /// The first value of the top row. Standard deviations, 0 or more; 0 outside of the mask.
+    pub data: *const f32,
+}
+
+/// A defect region: connected pixels whose anomaly reaches the threshold. 56 bytes; coordinates are the picture's.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_region {
+    /// sizeof(tsp_region), set by the caller.
+    pub struct_size: u32,
+    /// Left edge of the bounding box.
+    pub x: u32,
+    /// Top edge of the bounding box.
+    pub y: u32,
+    /// Width of the bounding box.
+    pub width: u32,
+    /// Height of the bounding box.
+    pub height: u32,
+    /// The highest value of the anomaly map in it.
+    pub peak: f32,
+    /// Its first run among those of tsp_result_runs.
+    pub first_run: u32,
+    /// How many runs it has, at least 1.
+    pub run_count: u32,
+    /// Its pixels.
+    pub area: u64,
+    /// Mean row of its pixels.
+    pub row: f64,
+    /// Mean column of its pixels.
+    pub column: f64,
+}
+
+/// A horizontal chord of a region, as HALCON's gen_region_runs takes it. 12 bytes, for ever: it has no struct_size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct tsp_run {
+    /// Row, from the top.
+    pub row: i32,
+    /// First column.
+    pub column_begin: i32,
+    /// Last column, included.
+    pub column_end: i32,
+}
+
+// Handles, `plane` and `data` are pointers; the layout that is promised has 8 bytes for each.
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("the C interface is laid out for 64-bit targets");
+
+macro_rules! growing {
+    ($($name:ident: $first_bytes:literal),* $(,)?) => {$(
+        // SAFETY: declared above with integers, floats and raw pointers only, of 4 and 8 bytes, aligned without gaps.
+        unsafe impl Growing for $name {
+            const FIRST_BYTES: usize = $first_bytes;
+        }
+        const _: () = assert!(size_of::<$name>() >= $first_bytes && size_of::<$name>() % 8 == 0);
+    )*};
+}
+
+growing! {
+    tsp_error: 32,
+    tsp_option: 64,
+    tsp_image: 64,
+    tsp_model_summary: 56,
+    tsp_summary: 48,
+    tsp_map: 32,
+    tsp_region: 56,
+}
