@@ -3,6 +3,8 @@
 mod adaptor;
 mod backbones;
 mod cli;
+mod ffi;
+mod header;
 mod image;
 mod map;
 mod matching;
