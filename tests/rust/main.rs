@@ -2,6 +2,7 @@
 
 mod adaptor;
 mod backbones;
+mod c_program;
 mod cli;
 mod ffi;
 mod header;
