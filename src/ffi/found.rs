@@ -172,24 +172,8 @@ impl Found {
             return Err(Error::new(ErrorKind::State, message)
                 .hint("Give one with tsp_inspector_set_thresholds."));
         };
-        heat_map(&rgb8(base)?, self.inspection.map.view(), threshold)
+        heat_map(&base.to_rgb8()?, self.inspection.map.view(), threshold)
     }
-}
-
-/// A copy in 8-bit RGB to draw on.
-fn rgb8(view: &ImageView<'_>) -> Result<RgbImage> {
-    let samples = 3 * view.width() as usize;
-    let mut pixels = Vec::new();
-    pixels
-        .try_reserve_exact(samples * view.height() as usize)
-        .map_err(|_| no_memory("a picture to draw on"))?;
-    let mut row = vec![0.0; samples];
-    for y in 0..view.height() {
-        view.rgb_row(y, &mut row)?;
-        pixels.extend(row.iter().map(|value| (value * 255.0).round() as u8));
-    }
-    RgbImage::from_raw(view.width(), view.height(), pixels)
-        .ok_or_else(|| no_memory("a picture to draw on"))
 }
 
 fn no_memory(what: &str) -> Error {

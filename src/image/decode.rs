@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use image::metadata::Orientation;
-use image::{ColorType, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
+use image::{ColorType, ImageDecoder, ImageError, ImageReader, Limits};
 
 use super::format::PixelFormat;
 use super::view::{ImageView, check_size};
@@ -49,19 +49,6 @@ impl Picture {
     /// Rows.
     pub fn height(&self) -> u32 {
         self.height
-    }
-
-    /// A copy in 8-bit RGB to draw on: gray repeated, 16 bit scaled and rounded to the nearest level, alpha dropped.
-    pub fn to_rgb8(&self) -> RgbImage {
-        let mut copy = RgbImage::new(self.width, self.height);
-        let mut row = vec![0.0; 3 * self.width as usize];
-        for (y, out) in copy.chunks_exact_mut(row.len()).enumerate() {
-            self.view().fill_rgb_row(y as u32, &mut row);
-            for (out, value) in out.iter_mut().zip(&row) {
-                *out = (value * 255.0).round() as u8;
-            }
-        }
-        copy
     }
 }
 

@@ -1,5 +1,7 @@
 //! A row of pixels of any format as RGB from 0 to 1.
 
+use image::RgbImage;
+
 use super::format::PixelFormat;
 use super::view::ImageView;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,8 +30,26 @@ impl ImageView<'_> {
         Ok(())
     }
 
+    /// A copy in 8-bit RGB to draw on: gray repeated, other ranges scaled and rounded to the nearest level, alpha dropped.
+    ///
+    /// Errors: `Memory`; `Image` if a float pixel is not finite.
+    pub fn to_rgb8(&self) -> Result<RgbImage> {
+        let samples = 3 * self.width() as usize;
+        let no_memory = || Error::new(ErrorKind::Memory, "no memory for a picture to draw on");
+        let mut pixels = Vec::new();
+        pixels
+            .try_reserve_exact(samples * self.height() as usize)
+            .map_err(|_| no_memory())?;
+        let mut row = vec![0.0; samples];
+        for y in 0..self.height() {
+            self.rgb_row(y, &mut row)?;
+            pixels.extend(row.iter().map(|value| (value * 255.0).round() as u8));
+        }
+        RgbImage::from_raw(self.width(), self.height(), pixels).ok_or_else(no_memory)
+    }
+
     /// As [`ImageView::rgb_row`] without its checks: `y` is a row, `out` is long enough, floats may be anything.
-    pub(super) fn fill_rgb_row(&self, y: u32, out: &mut [f32]) {
+    fn fill_rgb_row(&self, y: u32, out: &mut [f32]) {
         // Divided, not multiplied by 1/white: the result is then the very number that x.float() / 255 gives in PyTorch.
         let white = self.white() as f32;
         let scale = |sample: f32| (sample / white).clamp(0.0, 1.0);

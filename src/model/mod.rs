@@ -4,6 +4,7 @@
 //! neighbours, so what a recipe does is read here.
 
 mod appraise;
+mod archive;
 mod extractor;
 pub mod file;
 pub mod fit;

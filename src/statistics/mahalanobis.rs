@@ -11,7 +11,7 @@ impl LowRankGaussian {
     /// `sqrt(d' (S + eps I)^-1 d)`, d = psi - mu, by the exact low-rank form (METHOD.md, section 3); the part of d outside
     /// of the kept directions is formed as a vector before it is squared, which avoids cancellation.
     ///
-    /// Shapes: `features` [L, C'] f32 on the Gaussian's device, result [L] f32.
+    /// Shapes: `features` `[L, C']` f32 on the Gaussian's device, result `[L]` f32.
     /// Units: standard deviations, 0 or more, finite. Cost: 2*L*K*C' multiply-adds.
     /// Errors: `InvalidArgument` for another shape, `Numeric` if a feature is not finite.
     /// Threads: `&self`, may run concurrently. Source: PaDiM, arXiv 2011.08785, eq. 2.

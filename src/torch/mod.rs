@@ -1,4 +1,5 @@
 //! The only door to what tch lacks or leaves unsafe; with `ffi` the only place of `unsafe` code.
 
 pub mod cuda;
+pub mod entry;
 pub mod shared;

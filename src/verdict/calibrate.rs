@@ -33,9 +33,9 @@ impl Calibration<'_> {
     /// # Example
     /// ```
     /// use twinspect::verdict::Calibration;
-    /// let scores: Vec<f32> = (1..=1999).map(|score| score as f32).collect();
+    /// let scores: Vec<f32> = (1..=2999).map(|score| score as f32).collect();
     /// let threshold = Calibration { scores: &scores, false_alarm_rate: 0.01 }.threshold()?;
-    /// assert_eq!(threshold, 1980.0);
+    /// assert_eq!(threshold, 2970.0);
     /// # Ok::<(), twinspect::Error>(())
     /// ```
     pub fn threshold(&self) -> Result<f32> {

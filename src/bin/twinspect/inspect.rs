@@ -199,7 +199,7 @@ impl HeatMaps {
     ) -> Result<PathBuf> {
         let heat_map = match inspection.thresholds.pixel.or(inspection.thresholds.image) {
             Some(threshold) => {
-                render::heat_map(&picture.to_rgb8(), inspection.map.view(), threshold)?
+                render::heat_map(&picture.view().to_rgb8()?, inspection.map.view(), threshold)?
             }
             None => {
                 let message =

@@ -1,16 +1,14 @@
 //! The safetensors format: reading, and writing what a user imports.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use ::safetensors::Dtype;
-use ::safetensors::tensor::{SafeTensorError, SafeTensors, View, serialize_to_file};
-use tch::{Kind, Tensor};
+use ::safetensors::tensor::{SafeTensorError, SafeTensors, serialize_to_file};
 
 use super::strided::tensor_of;
 use super::tensors::Tensors;
 use crate::error::{Error, ErrorKind, Result};
+use crate::torch::entry::{Entry, kind_of};
 
 /// Whether these bytes begin like safetensors: the header's length (u64), then the header, which is JSON.
 pub(super) fn is_safetensors(bytes: &[u8]) -> bool {
@@ -47,90 +45,11 @@ pub(super) fn write(
 ) -> Result<()> {
     let whole = tensors
         .iter()
-        .map(|(name, tensor)| Ok((name, Whole::of(tensor)?)))
+        .map(|(name, tensor)| Ok((name, Entry::of(tensor)?)))
         .collect::<Result<Vec<_>>>()?;
     serialize_to_file(whole, Some(metadata), path).map_err(|error| match error {
         SafeTensorError::IoError(error) => Error::io(&error, "write", path),
         error => format_error(error).at(path),
-    })
-}
-
-/// A tensor's elements as bytes, in row-major order.
-struct Whole {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
-}
-
-impl Whole {
-    fn of(tensor: &Tensor) -> Result<Self> {
-        let kind = tensor.f_kind()?;
-        let contiguous = tensor.f_contiguous()?;
-        let shape: Vec<usize> = contiguous
-            .size()
-            .iter()
-            .map(|&n| usize::try_from(n).unwrap_or(0))
-            .collect();
-        let count = shape.iter().product();
-        let mut bytes = vec![0; contiguous.numel() * kind.elt_size_in_bytes()];
-        contiguous.f_copy_data_u8(&mut bytes, count)?;
-        Ok(Self {
-            dtype: dtype_of(kind)?,
-            shape,
-            bytes,
-        })
-    }
-}
-
-impl View for Whole {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
-}
-
-/// The kinds that both sides know.
-const KINDS: [(Dtype, Kind); 10] = [
-    (Dtype::F32, Kind::Float),
-    (Dtype::F64, Kind::Double),
-    (Dtype::F16, Kind::Half),
-    (Dtype::BF16, Kind::BFloat16),
-    (Dtype::I64, Kind::Int64),
-    (Dtype::I32, Kind::Int),
-    (Dtype::I16, Kind::Int16),
-    (Dtype::I8, Kind::Int8),
-    (Dtype::U8, Kind::Uint8),
-    (Dtype::BOOL, Kind::Bool),
-];
-
-fn kind_of(dtype: Dtype) -> Result<Kind> {
-    let known = KINDS.iter().find(|(known, _)| *known == dtype);
-    known.map(|&(_, kind)| kind).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Format,
-            format!("elements of type {dtype:?} are not read"),
-        )
-    })
-}
-
-fn dtype_of(kind: Kind) -> Result<Dtype> {
-    let known = KINDS.iter().find(|(_, known)| *known == kind);
-    known.map(|&(dtype, _)| dtype).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Format,
-            format!("elements of type {kind:?} cannot be written"),
-        )
     })
 }
 
