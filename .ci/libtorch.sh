@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lays libtorch 2.11.0 under target/libtorch (about 500 MB), unless LIBTORCH names one that the user has.
+# Lays libtorch 2.11.0 under target/libtorch (about 500 MB), unless the user has one: the folder LIBTORCH, or the torch of that
+# version that python3 (or the interpreter PYTHON) would import, which is linked to and not copied.
 #
 # The prebuilt archives cannot be reached from every machine; the PyPI wheel of torch holds the same files. The x86-64
 # Linux wheel is the CUDA 13.0 build, so its CPU part also wants two small CUDA libraries, and its libtorch.so, a stub that
@@ -22,6 +23,25 @@ if [ -n "${LIBTORCH:-}" ] && [ "$(realpath -m "$LIBTORCH")" != "$(realpath -m "$
 fi
 if [ "$(cat "$into/build-version" 2>/dev/null)" = "$TORCH" ]; then
     echo "libtorch: $TORCH is in place ($into)"
+    exit 0
+fi
+
+# Reads the version without importing torch, which takes seconds.
+installed=$("${PYTHON:-python3}" - "$TORCH" <<'PY' || true
+import importlib.util, pathlib, re, sys
+spec = importlib.util.find_spec("torch")
+if spec and spec.origin:
+    folder = pathlib.Path(spec.origin).parent
+    version = re.search(r"__version__ = '([^'+]*)", (folder / "version.py").read_text())
+    if version and version[1] == sys.argv[1] and (folder / "lib/libtorch_cpu.so").exists():
+        print(folder)
+PY
+)
+if [ -n "$installed" ]; then
+    mkdir -p "$(dirname "$into")"
+    [ -L "$into" ] || rm -rf "$into"
+    ln -sfn "$installed" "$into"
+    echo "libtorch: using the torch $TORCH that Python has"
     exit 0
 fi
 if [ "$(uname -sm)" != "Linux x86_64" ]; then

@@ -26,6 +26,30 @@ fn good_and_defective_parts_are_told_apart() {
 }
 
 #[test]
+fn samples_of_a_12_bit_camera_are_scaled_by_their_own_white() {
+    let Some(model) = model() else { return };
+    let pixels = part(53, true);
+    let (inspector, result) = (inspector(model), new_result());
+    let expected = summary(inspected(model, &pixels).0).score.to_bits();
+
+    // 16 times the value at 16 times the white is the same number.
+    let plane = |channel| {
+        pixels
+            .iter()
+            .skip(channel)
+            .step_by(3)
+            .map(|value| u16::from(*value) * 16)
+    };
+    let planes: [Vec<u16>; 3] = [0, 1, 2].map(|channel| plane(channel).collect());
+    let mut image: tsp_image = sized();
+    image.format = TSP_FORMAT_RGB16_PLANAR;
+    (image.width, image.height, image.white) = (WIDTH, HEIGHT, 16.0 * 255.0);
+    image.plane = [0, 1, 2].map(|channel| planes[channel as usize].as_ptr().cast());
+    ok(unsafe { tsp_inspector_inspect(inspector.0, &raw const image, null(), result.0) });
+    assert_eq!(summary(result.0).score.to_bits(), expected);
+}
+
+#[test]
 fn rectangle_bottom_up_and_other_formats_give_the_same_score() {
     let Some(model) = model() else { return };
     let pixels = part(52, true);
