@@ -78,10 +78,12 @@ fn no_pictures(other_files: usize, subfolders: &[PathBuf]) -> Error {
         return Error::new(ErrorKind::NotFound, "the folder is empty")
             .hint("Put the pictures into it, or name another one.");
     }
-    let error = Error::new(
-        ErrorKind::NotFound,
-        format!("the folder has no pictures, but {other_files} other files"),
-    );
+    let message = match other_files {
+        0 => "the folder has no pictures, but subfolders".to_owned(),
+        1 => "the folder has no pictures, but another file".to_owned(),
+        count => format!("the folder has no pictures, but {count} other files"),
+    };
+    let error = Error::new(ErrorKind::NotFound, message);
     if subfolders.is_empty() {
         return error.hint(format!("Pictures end in {}.", ENDINGS.join(", ")));
     }

@@ -8,6 +8,9 @@ use tch::{Device, Kind, Tensor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
 
+/// More images than this are no count but damage.
+const MOST_IMAGES: u64 = 1 << 40;
+
 /// A Gaussian for every location of a group: mean, directions v_k and variances lambda_k of the sample covariance, eps.
 ///
 /// Threads: immutable, shared by any number of threads.
@@ -45,7 +48,7 @@ impl LowRankGaussian {
             );
             return Err(Error::new(ErrorKind::Format, message));
         }
-        if count == 0 || !(epsilon.is_finite() && epsilon > 0.0) {
+        if !(1..=MOST_IMAGES).contains(&count) || !(epsilon.is_finite() && epsilon > 0.0) {
             let message = format!("a Gaussian over {count} images with epsilon {epsilon} is none");
             return Err(Error::new(ErrorKind::Format, message));
         }
@@ -60,6 +63,12 @@ impl LowRankGaussian {
                     format!("the {name} of a Gaussian are not finite 32-bit floats"),
                 ));
             }
+        }
+        if variances.numel() > 0 && variances.f_min()?.f_double_value(&[])? < 0.0 {
+            return Err(Error::new(
+                ErrorKind::Format,
+                "a variance of a Gaussian is negative",
+            ));
         }
         let [mean, directions, variances] = [mean, directions, variances].map(SharedTensor::new);
         Ok(Self {

@@ -37,10 +37,15 @@ impl Bench {
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_twinspect"));
         let output = command
             .current_dir(self.0.path())
             .args(arguments)
+            .envs(environment.iter().copied())
             .output()
             .unwrap();
         Ran {
@@ -390,4 +395,27 @@ fn help_has_examples_and_options_are_listed() {
             .iter()
             .all(|spec| ran.out.contains(spec.key))
     );
+}
+
+#[test]
+fn temporary_file_that_cannot_be_written_ends_the_run_and_is_no_fault_of_the_pictures() {
+    let bench = Bench::new();
+    let folder = bench.good_parts(60);
+    let mut arguments = vec![
+        "fit".to_owned(),
+        folder.display().to_string(),
+        "--set=fit.memory_mib=1".to_owned(),
+    ];
+    arguments.extend(
+        settings()
+            .iter()
+            .map(|(key, value)| format!("--set={key}={value}")),
+    );
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ran = bench
+        .run_with(&arguments, &[("TMPDIR", "no/such/folder")])
+        .expect(2)
+        .says("TMPDIR");
+    assert!(!ran.error.contains("left out"), "{}", ran.error);
+    assert!(!bench.path("part.twin").exists());
 }

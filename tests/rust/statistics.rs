@@ -189,3 +189,25 @@ fn wrong_shape_and_values_that_are_not_finite_are_errors() {
         ErrorKind::TooFewImages
     );
 }
+
+#[test]
+fn stored_parts_that_cannot_be_a_gaussian_are_refused() {
+    let ones = |shape: &[i64]| Tensor::ones(shape, (Kind::Float, Device::Cpu));
+    let of = |count, epsilon, variances| {
+        LowRankGaussian::from_parts(count, epsilon, ones(&[4, 3]), ones(&[4, 2, 3]), variances)
+    };
+    assert!(of(3, 0.01, ones(&[4, 2])).is_ok());
+    for (count, epsilon, variances) in [
+        (0, 0.01, ones(&[4, 2])),
+        (u64::MAX, 0.01, ones(&[4, 2])),
+        (3, 0.0, ones(&[4, 2])),
+        (3, f64::NAN, ones(&[4, 2])),
+        (3, 0.01, ones(&[4, 3])),
+        (3, 0.01, -ones(&[4, 2])),
+        (3, 0.01, ones(&[4, 2]) / 0.0),
+        (3, 0.01, ones(&[4, 2]).to_kind(Kind::Double)),
+    ] {
+        let error = of(count, epsilon, variances).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+    }
+}

@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 };
                 bar.result(&line);
             }
-            Err(error) if pictures::is_of_the_picture(&error) => {
+            Err(error) if pictures::is_of_the_picture(&error, path) => {
                 errors += 1;
                 if args.json {
                     bar.result(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use twinspect::image::{decode_file, list_pictures};
+use twinspect::image::{Picture, decode_file, list_pictures};
 use twinspect::model::Fitter;
 use twinspect::progress::Progress;
 use twinspect::{Error, Result};
@@ -39,37 +39,35 @@ pub fn add_folder(
     let mut left_out = 0;
     for (number, path) in listing.pictures.iter().enumerate() {
         bar.step("reading good parts", number as u64, total);
-        if let Err(error) = add(fitter, path, max_pixels) {
-            if !is_of_the_picture(&error) {
-                return Err(error);
+        match decode_file(path, max_pixels).and_then(|picture| add(fitter, path, &picture)) {
+            Ok(()) => {}
+            Err(error) if is_of_the_picture(&error, path) => {
+                bar.line(&format!("twinspect: left out: {error}"));
+                left_out += 1;
             }
-            bar.line(&format!("twinspect: left out: {error}"));
-            left_out += 1;
+            Err(error) => return Err(error),
         }
     }
     Ok(left_out)
 }
 
-/// Whether the next picture may do better.
-pub fn is_of_the_picture(error: &Error) -> bool {
+/// Whether it is the picture's own error, so that the next one may do better; a full disk is not.
+pub fn is_of_the_picture(error: &Error, picture: &Path) -> bool {
     use twinspect::ErrorKind::{Image, ImageSize, Io, NotFound, Numeric, Unsupported};
-    matches!(
-        error.kind(),
-        Image | ImageSize | Io | NotFound | Numeric | Unsupported
-    )
+    match error.kind() {
+        Image | ImageSize | Numeric | Unsupported => true,
+        Io | NotFound => Path::new(error.place()) == picture,
+        _ => false,
+    }
 }
 
-fn add(fitter: &mut Fitter, path: &Path, max_pixels: u64) -> Result<()> {
-    let picture = decode_file(path, max_pixels)?;
+fn add(fitter: &mut Fitter, path: &Path, picture: &Picture) -> Result<()> {
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
     fitter
-        .add(
-            &picture.view(),
-            None,
-            &path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy(),
-        )
+        .add(&picture.view(), None, &name)
         .map_err(|error| error.at(path))
 }
 

@@ -38,7 +38,7 @@ fn folder_without_pictures_tells_the_cases_apart() {
     };
     assert!(text("missing", ErrorKind::NotFound).contains("does not exist"));
     assert!(text("empty", ErrorKind::NotFound).contains("is empty"));
-    assert!(text("texts", ErrorKind::NotFound).contains("1 other file"));
+    assert!(text("texts", ErrorKind::NotFound).contains("another file"));
     assert!(text("parent", ErrorKind::NotFound).contains("good"));
     assert!(text("texts/a.txt", ErrorKind::InvalidArgument).contains("is a file"));
 }
