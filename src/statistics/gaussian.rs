@@ -48,7 +48,8 @@ impl LowRankGaussian {
             );
             return Err(Error::new(ErrorKind::Format, message));
         }
-        if !(1..=MOST_IMAGES).contains(&count) || !(epsilon.is_finite() && epsilon > 0.0) {
+        let is_count = (1..=MOST_IMAGES).contains(&count);
+        if !(is_count && epsilon.is_finite() && epsilon > 0.0) {
             let message = format!("a Gaussian over {count} images with epsilon {epsilon} is none");
             return Err(Error::new(ErrorKind::Format, message));
         }

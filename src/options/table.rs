@@ -1,0 +1,262 @@
+//! The options, one row each.
+
+/// When an option counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// While fitting; stored in the model.
+    Fit,
+    /// Whenever work is done; never stored.
+    Run,
+}
+
+/// What values an option takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Domain {
+    /// A whole number from the first to the second, both included.
+    Int(i64, i64),
+    /// A finite number from the first to the second, both included.
+    Float(f64, f64),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Any text.
+    Text,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptionSpec {
+    /// The name, the same in the command line, C, C#, Python.
+    pub key: &'static str,
+    /// When it counts.
+    pub scope: Scope,
+    /// What it may be.
+    pub domain: Domain,
+    /// What it is when nobody sets it.
+    pub default: &'static str,
+    /// One or two lines for a person.
+    pub help: &'static str,
+}
+
+const fn fit(
+    key: &'static str,
+    domain: Domain,
+    default: &'static str,
+    help: &'static str,
+) -> OptionSpec {
+    OptionSpec {
+        key,
+        scope: Scope::Fit,
+        domain,
+        default,
+        help,
+    }
+}
+
+const fn run(
+    key: &'static str,
+    domain: Domain,
+    default: &'static str,
+    help: &'static str,
+) -> OptionSpec {
+    OptionSpec {
+        key,
+        scope: Scope::Run,
+        domain,
+        default,
+        help,
+    }
+}
+
+/// The table, in the order in which the data meets the options.
+pub const TABLE: &[OptionSpec] = &[
+    run(
+        "device",
+        Domain::Text,
+        "cpu",
+        "where to compute: cpu, cuda or cuda:N",
+    ),
+    run(
+        "threads",
+        Domain::Int(0, 1024),
+        "0",
+        "threads of libtorch in this process; 0 = as many as it likes",
+    ),
+    run(
+        "image.max_pixels",
+        Domain::Int(1, 1 << 40),
+        "268435456",
+        "larger pictures are refused before any memory is taken",
+    ),
+    run(
+        "input.size_mismatch",
+        Domain::Choice(&["resize", "refuse"]),
+        "resize",
+        "a picture whose size differs from that of the first normal image is resized like it, or refused",
+    ),
+    run(
+        "fit.memory_mib",
+        Domain::Int(1, 1 << 20),
+        "1024",
+        "features of the normal images kept in memory while fitting, in MiB; what is beyond goes to a temporary file",
+    ),
+    fit(
+        "input.size",
+        Domain::Int(64, 4096),
+        "320",
+        "longer side of the network's input, in pixels",
+    ),
+    fit(
+        "input.aspect",
+        Domain::Choice(&["keep", "stretch"]),
+        "keep",
+        "keep: the input has the picture's aspect ratio (to a multiple of 32 pixels); stretch: it is square",
+    ),
+    fit(
+        "backbone",
+        Domain::Text,
+        "efficientnet-lite0",
+        "name of a network (`twinspect weights list`) or path of a TorchScript file",
+    ),
+    fit(
+        "features.stages",
+        Domain::Text,
+        "2,3",
+        "stages of the backbone, joined at every location; 1 to 4 have strides 4, 8, 16, 32",
+    ),
+    fit(
+        "features.grid",
+        Domain::Int(0, 4),
+        "3",
+        "stage whose grid all stages are brought to; 0 = the finest of them",
+    ),
+    fit(
+        "adaptor",
+        Domain::Choice(&["mean", "adaptive"]),
+        "mean",
+        "mean: each channel's mean over the p x p neighbourhood; adaptive: the paper's adaptive average pooling over channels and neighbours",
+    ),
+    fit(
+        "adaptor.patch",
+        Domain::Int(1, 15),
+        "3",
+        "side p of the neighbourhood, odd, in locations",
+    ),
+    fit(
+        "adaptor.channels",
+        Domain::Int(1, 65536),
+        "700",
+        "channels C' after adaptive pooling",
+    ),
+    fit(
+        "adaptor.border",
+        Domain::Choice(&["zero", "replicate"]),
+        "replicate",
+        "what lies outside of the feature map",
+    ),
+    fit(
+        "features.sigma",
+        Domain::Float(0.0, 64.0),
+        "0",
+        "Gaussian smoothing of the adapted features, in locations; 0 = none",
+    ),
+    fit(
+        "matcher",
+        Domain::Choice(&["none", "backbone"]),
+        "backbone",
+        "how normal images are put into groups; none: one group of all",
+    ),
+    fit(
+        "matcher.stage",
+        Domain::Int(1, 4),
+        "3",
+        "stage of the backbone whose features are matched",
+    ),
+    fit(
+        "matcher.tolerance",
+        Domain::Int(0, 64),
+        "2",
+        "how far a match may have moved, in locations of that stage",
+    ),
+    fit(
+        "groups.min_matches",
+        Domain::Int(0, 1 << 20),
+        "0",
+        "matches with a lead image that make a normal image join its group; 0 = chosen from the images",
+    ),
+    fit(
+        "groups.size",
+        Domain::Int(0, 10000),
+        "0",
+        "images a group should hold, for the automatic choice (the paper: 20 to 30); 0 = all in one group",
+    ),
+    fit(
+        "groups.smallest",
+        Domain::Int(1, 10000),
+        "8",
+        "smaller groups are merged into the nearest one",
+    ),
+    fit(
+        "groups.most",
+        Domain::Int(1, 1024),
+        "32",
+        "groups at most; keeps time and memory flat when normal images are many",
+    ),
+    fit(
+        "fit.outliers",
+        Domain::Choice(&["keep", "drop"]),
+        "keep",
+        "drop: leave out good parts that do not look like the others, and name them (HALCON's 'robust')",
+    ),
+    fit(
+        "statistics.epsilon",
+        Domain::Float(1e-9, 1e6),
+        "0.1",
+        "regularisation added to the diagonal of the covariance",
+    ),
+    fit(
+        "statistics.epsilon_of",
+        Domain::Choice(&["unit", "variance"]),
+        "variance",
+        "what epsilon is a multiple of: 1, as in the paper, or the mean variance of the features within the groups",
+    ),
+    fit(
+        "map.sigma",
+        Domain::Float(0.0, 64.0),
+        "0",
+        "Gaussian smoothing of the distances, in locations; 0 = none",
+    ),
+    fit(
+        "score",
+        Domain::Choice(&["max", "top"]),
+        "max",
+        "max: the highest value of the anomaly map; top: the mean of its highest values",
+    ),
+    fit(
+        "score.top_percent",
+        Domain::Float(0.001, 100.0),
+        "1",
+        "share of the anomaly map that `score = top` averages, in per cent",
+    ),
+    fit(
+        "verdict.false_alarm_rate",
+        Domain::Float(1e-6, 0.5),
+        "0.02",
+        "share of good parts that may be called defective",
+    ),
+    fit(
+        "verdict.least_matches",
+        Domain::Float(0.0, 1.0),
+        "0.3",
+        "a picture that matches its lead image less than this share of what its worst normal image does is undecided; 0 = never",
+    ),
+];
+
+/// What a domain takes, as the end of a sentence.
+pub fn allowed(domain: Domain) -> String {
+    match domain {
+        Domain::Int(min, max) => format!("a whole number from {min} to {max}"),
+        Domain::Float(min, max) => format!("a number from {min} to {max}"),
+        Domain::Choice(words) => format!("one of {}", words.join(", ")),
+        Domain::Text => "a text of at least one character".to_owned(),
+    }
+}
