@@ -193,7 +193,7 @@ fn real_weights(name: &str) -> Option<Tensors> {
     match weight_files::find(name) {
         Ok(found) => Some(weight_files::read(&found.path).unwrap()),
         Err(error) => {
-            println!("SKIPPED: {error}");
+            crate::skip::skip("a network with its real weights", error);
             None
         }
     }

@@ -197,7 +197,7 @@ fn compilers(all: &[&'static str]) -> Vec<&'static str> {
             .is_ok_and(|output| output.status.success())
     });
     for name in missing {
-        println!("SKIPPED: the header with {name}, which is not installed");
+        crate::skip::skip(&format!("the header with {name}"), "it is not installed");
     }
     found
 }

@@ -13,5 +13,6 @@ mod model;
 mod oracle;
 mod parts;
 mod render;
+mod skip;
 mod statistics;
 mod weights;

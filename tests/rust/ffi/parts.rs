@@ -55,16 +55,13 @@ pub fn small_options() -> Owned<tsp_options> {
     options
 }
 
-/// A fitter with so many good parts; none, and the reason on stdout, where there are no weights.
+/// A fitter with so many good parts; none, and the reason said, where there are no weights.
 pub fn fitter(count: u32) -> Option<Owned<tsp_fitter>> {
     let options = small_options();
     let mut handle = std::ptr::null_mut();
     let status = unsafe { tsp_fitter_create(options.0, &raw mut handle) };
     if status == tsp_status::TSP_E_WEIGHTS {
-        println!(
-            "SKIPPED: a test of the C interface: {}",
-            super::last_message()
-        );
+        crate::skip::skip("a test of the C interface", super::last_message());
         return None;
     }
     ok(status);

@@ -99,7 +99,10 @@ fn import_of_a_file_that_would_run_a_command_leaves_nothing() {
 #[test]
 fn import_of_a_known_file_is_recognised_by_its_digest() {
     let Ok(found) = weights::find("efficientnet-lite0") else {
-        eprintln!("skipped: efficientnet-lite0 is not in the weights folder");
+        crate::skip::skip(
+            "import of a known file",
+            "efficientnet-lite0 is not in the weights folder",
+        );
         return;
     };
     let folder = tempfile::tempdir().unwrap();
