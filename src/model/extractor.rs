@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use image::RgbImage;
+use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use crate::error::Result;
@@ -22,6 +23,15 @@ pub struct Extracted {
     pub grid: (i64, i64),
     /// Key points, if the recipe matches pictures.
     pub keypoints: Option<Keypoints>,
+}
+
+/// What the network saw of a picture.
+#[derive(Debug)]
+pub struct Seen {
+    /// Small enough to be kept.
+    pub thumbnail: RgbImage,
+    /// SHA-256 of the network's input, in hexadecimal.
+    pub digest: String,
 }
 
 /// Preprocessor, backbone, adaptor and matcher of a recipe. One thread at a time; the network itself is shared.
@@ -56,16 +66,14 @@ impl Extractor {
         self.of_input(&input)
     }
 
-    /// The same, and a thumbnail of the picture.
-    pub fn extract_with_thumbnail(
-        &mut self,
-        view: &ImageView<'_>,
-    ) -> Result<(Extracted, RgbImage)> {
+    /// The same, and what the network saw.
+    pub fn extract_and_show(&mut self, view: &ImageView<'_>) -> Result<(Extracted, Seen)> {
         let input = self.preprocessor.tensor(view)?;
-        Ok((
-            self.of_input(&input)?,
-            thumbnail(&input, &self.network.normalisation())?,
-        ))
+        let seen = Seen {
+            thumbnail: thumbnail(&input, &self.network.normalisation())?,
+            digest: digest(&input)?,
+        };
+        Ok((self.of_input(&input)?, seen))
     }
 
     fn of_input(&self, input: &Tensor) -> Result<Extracted> {
@@ -112,4 +120,15 @@ impl Extractor {
             keypoints,
         })
     }
+}
+
+fn digest(input: &Tensor) -> Result<String> {
+    let mut bytes = vec![0; input.numel() * size_of::<f32>()];
+    input
+        .f_contiguous()?
+        .f_copy_data_u8(&mut bytes, input.numel())?;
+    Ok(Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

@@ -15,7 +15,7 @@ use crate::model::recipe::Recipe;
 use crate::model::{Group, LeftOut, Model, Reason, calibrate};
 use crate::options::Options;
 use crate::progress::Progress;
-use crate::verdict::outliers::outliers;
+use crate::verdict::LogScores;
 
 /// Fewer images than this have no variance to measure.
 const FEWEST_IMAGES: usize = 2;
@@ -25,8 +25,9 @@ const ROUNDS: usize = 5;
 
 /// Takes normal images one by one; [`Fitter::fit`] makes a model of them.
 ///
-/// Memory: the features of the images are kept up to `fit.memory_mib`, then in a temporary file; statistics are formed
-/// one group at a time. One thread at a time.
+/// Memory: the features of the images are kept up to `fit.memory_mib`, then in a temporary file; statistics are formed one
+/// group at a time, from at most as many images in memory as there are channels. So it does not grow with the number of
+/// images, but for their names and scores. One thread at a time.
 #[derive(Debug)]
 pub struct Fitter {
     options: Options,
@@ -76,7 +77,8 @@ impl Fitter {
         base: Option<Arc<Model>>,
     ) -> Result<Self> {
         let memory_bytes = (options.int("fit.memory_mib")? as usize).saturating_mul(1 << 20);
-        let normals = Normals::new(memory_bytes);
+        let known = base.as_ref().map_or(&[][..], |model| &model.groups);
+        let normals = Normals::new(memory_bytes, known);
         Ok(Self {
             options,
             recipe,
@@ -132,8 +134,8 @@ impl Fitter {
             }
         };
         check_size(size, opened.image_size, &self.options)?;
-        let (extracted, thumbnail) = opened.extractor.extract_with_thumbnail(view)?;
-        self.normals.push(name, size, mask, &extracted, &thumbnail)
+        let (extracted, seen) = opened.extractor.extract_and_show(view)?;
+        self.normals.push(name, size, mask, &extracted, seen)
     }
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
@@ -151,23 +153,25 @@ impl Fitter {
             FEWEST_IMAGES
         };
         let (Some(opened), true) = (&self.opened, count >= fewest) else {
+            let given = if count == 1 {
+                "1 good part is".to_owned()
+            } else {
+                format!("{count} good parts are")
+            };
             let message = format!(
-                "{count} good parts are too few; it takes {fewest} at least, and some 25 for a good model"
+                "{given} too few; it takes {fewest} at least, and some 25 for a good model"
             );
             return Err(Error::new(ErrorKind::TooFewImages, message));
         };
         let (input_size, image_size, grid) =
             (opened.input_size, opened.image_size, self.normals.grid(0));
 
-        let mut left_out = Vec::new();
+        let mut left_out = self
+            .base
+            .as_ref()
+            .map_or_else(Vec::new, |model| model.left_out.clone());
         let images = self.without_copies(&mut left_out);
-        let groups = match self.base.clone() {
-            Some(model) => {
-                left_out.splice(0..0, model.left_out.iter().cloned());
-                self.grouper(progress).extend(&model.groups, &images)?
-            }
-            None => self.new_groups(images, &mut left_out, progress)?,
-        };
+        let groups = self.groups(images, &mut left_out, progress)?;
         let options = self
             .base
             .as_ref()
@@ -186,71 +190,66 @@ impl Fitter {
         })
     }
 
-    fn grouper<'a>(&'a mut self, progress: &'a mut dyn Progress) -> Grouper<'a> {
-        Grouper {
-            normals: &mut self.normals,
-            recipe: &self.recipe,
-            device: self.device,
-            progress,
-        }
-    }
-
     /// Numbers of the images that are no copies; of all if that leaves too few.
     fn without_copies(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
         let all = 0..self.normals.len();
-        let (copies, images): (Vec<usize>, Vec<usize>) = all
+        let images: Vec<usize> = all
             .clone()
-            .partition(|image| self.normals.twin(*image).is_some());
+            .filter(|image| self.normals.twin(*image).is_none())
+            .collect();
         if images.len() < FEWEST_IMAGES && self.base.is_none() {
             return all.collect();
         }
-        left_out.extend(copies.into_iter().map(|image| {
-            let of = self
-                .normals
-                .name(self.normals.twin(image).unwrap_or(image))
-                .to_owned();
-            LeftOut {
-                name: self.normals.name(image).to_owned(),
-                reason: Reason::CopyOf(of),
+        for image in all {
+            if let Some(twin) = self.normals.twin(image) {
+                let name = self.normals.name(image).to_owned();
+                left_out.push(LeftOut {
+                    name,
+                    reason: Reason::CopyOf(twin.to_owned()),
+                });
             }
-        }));
+        }
         images
     }
 
-    fn new_groups(
+    /// The groups; where the recipe drops outliers, those are named and left out until there are none.
+    fn groups(
         &mut self,
         mut images: Vec<usize>,
         left_out: &mut Vec<LeftOut>,
         progress: &mut dyn Progress,
     ) -> Result<Vec<Arc<Group>>> {
-        let (mut groups, mut numbers) = self.grouper(progress).form(&images)?;
-        if !self.recipe.drop_outliers {
-            return Ok(groups);
-        }
-        for _ in 0..ROUNDS {
+        let mut round = 0;
+        loop {
+            let grouper = Grouper::new(&mut self.normals, &self.recipe, self.device, progress);
+            let (groups, numbers) = match &self.base {
+                Some(model) => grouper.extend(&model.groups, &images)?,
+                None => grouper.form(&images)?,
+            };
             let scores: Vec<f32> = groups
                 .iter()
                 .flat_map(|group| &group.images)
                 .map(|image| image.score)
                 .collect();
-            let places = outliers(&scores);
-            if places.is_empty() || images.len() - places.len() < FEWEST_IMAGES {
-                break;
+            // Images of the model that is extended stay, whatever they score beside the new ones.
+            let outliers = LogScores::of(&scores).too_high().into_iter();
+            let outliers: Vec<(usize, f32)> = outliers
+                .filter_map(|place| Some((numbers[place]?, scores[place])))
+                .collect();
+            let too_few = self.base.is_none() && images.len() - outliers.len() < FEWEST_IMAGES;
+            if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
+                return Ok(groups);
             }
-            for place in places {
-                let number = numbers[place];
+            for (number, score) in outliers {
                 images.retain(|image| *image != number);
                 let name = self.normals.name(number).to_owned();
                 left_out.push(LeftOut {
                     name,
-                    reason: Reason::Outlier {
-                        score: scores[place],
-                    },
+                    reason: Reason::Outlier { score },
                 });
             }
-            (groups, numbers) = self.grouper(progress).form(&images)?;
+            round += 1;
         }
-        Ok(groups)
     }
 }
 

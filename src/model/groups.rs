@@ -18,32 +18,52 @@ use crate::statistics::{Fitted, GaussianBuilder, LowRankGaussian, WithinVariance
 const MATCHING: &str = "matching good parts";
 const FITTING: &str = "fitting groups";
 
+/// Times that each image is visited while its group is fitted: variance, statistics, score.
+const VISITS: u64 = 3;
+
 /// Makes groups of normal images.
 pub struct Grouper<'a> {
-    /// The images.
-    pub normals: &'a mut Normals,
-    /// The recipe.
-    pub recipe: &'a Recipe,
-    /// Where matches are computed.
-    pub device: Device,
-    /// Who watches.
-    pub progress: &'a mut dyn Progress,
+    normals: &'a mut Normals,
+    recipe: &'a Recipe,
+    device: Device,
+    progress: &'a mut dyn Progress,
+    visits: u64,
+    total: u64,
 }
 
-impl Grouper<'_> {
-    /// Groups of the images with these numbers, at least one; and the numbers in the order of the groups' images.
-    pub fn form(&mut self, images: &[usize]) -> Result<(Vec<Arc<Group>>, Vec<usize>)> {
+/// Groups, and for each of their images in order its number among the normals; none for one that was there before.
+pub type Formed = (Vec<Arc<Group>>, Vec<Option<usize>>);
+
+impl<'a> Grouper<'a> {
+    /// A grouper of `normals` by a recipe; matches are computed on `device`.
+    pub fn new(
+        normals: &'a mut Normals,
+        recipe: &'a Recipe,
+        device: Device,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        Self {
+            normals,
+            recipe,
+            device,
+            progress,
+            visits: 0,
+            total: 0,
+        }
+    }
+
+    /// Groups of the images with these numbers, at least one.
+    pub fn form(mut self, images: &[usize]) -> Result<Formed> {
         let grouping = self.grouping(images)?;
         let groups: Vec<Vec<usize>> = (0..grouping.leads.len())
             .map(|group| grouping.members(group).map(|place| images[place]).collect())
             .collect();
         let matches: HashMap<usize, u32> = images.iter().copied().zip(grouping.matches).collect();
+        self.total = VISITS * images.len() as u64;
         let epsilon = self.epsilon(&groups)?;
 
-        let total = groups.len() as u64;
         let mut formed = Vec::new();
-        for (number, (members, lead)) in groups.iter().zip(&grouping.leads).enumerate() {
-            report(self.progress, FITTING, number as u64, total)?;
+        for (members, lead) in groups.iter().zip(&grouping.leads) {
             let lead = images[*lead];
             let (gaussian, scored) =
                 self.statistics(GaussianBuilder::new(epsilon), members, &matches)?;
@@ -62,12 +82,12 @@ impl Grouper<'_> {
                 images: scored,
             }));
         }
-        report(self.progress, FITTING, total, total)?;
-        Ok((formed, groups.concat()))
+        report(self.progress, FITTING, self.total, self.total)?;
+        Ok((formed, groups.concat().into_iter().map(Some).collect()))
     }
 
     /// `groups` with these images in them: those that an image joins are extended exactly, the others are shared.
-    pub fn extend(&mut self, groups: &[Arc<Group>], images: &[usize]) -> Result<Vec<Arc<Group>>> {
+    pub fn extend(mut self, groups: &[Arc<Group>], images: &[usize]) -> Result<Formed> {
         let mut joining: Vec<Vec<usize>> = vec![Vec::new(); groups.len()];
         let mut matches = HashMap::new();
         for (done, image) in images.iter().enumerate() {
@@ -81,10 +101,11 @@ impl Grouper<'_> {
             joining[group].push(*image);
             matches.insert(*image, count);
         }
-        let total = groups.len() as u64;
-        let mut extended = Vec::new();
-        for (number, (group, members)) in groups.iter().zip(&joining).enumerate() {
-            report(self.progress, FITTING, number as u64, total)?;
+        self.total = (VISITS - 1) * images.len() as u64;
+        let (mut extended, mut numbers) = (Vec::new(), Vec::new());
+        for (group, members) in groups.iter().zip(&joining) {
+            numbers.extend(group.images.iter().map(|_| None));
+            numbers.extend(members.iter().copied().map(Some));
             if members.is_empty() {
                 extended.push(Arc::clone(group));
                 continue;
@@ -99,8 +120,14 @@ impl Grouper<'_> {
                 ..copy
             }));
         }
-        report(self.progress, FITTING, total, total)?;
-        Ok(extended)
+        report(self.progress, FITTING, self.total, self.total)?;
+        Ok((extended, numbers))
+    }
+
+    /// An image was visited once more.
+    fn visited(&mut self) -> Result<()> {
+        self.visits += 1;
+        report(self.progress, FITTING, self.visits, self.total)
     }
 
     /// Places in `images`, put into groups.
@@ -120,6 +147,7 @@ impl Grouper<'_> {
             recipe,
             device,
             progress,
+            ..
         } = self;
         let mut read = |place: usize| normals.keypoints(images[place])?.to_device(*device);
         let mut leads: HashMap<usize, Keypoints> = HashMap::new();
@@ -148,6 +176,7 @@ impl Grouper<'_> {
         for members in groups {
             for image in members {
                 variance.push(&self.normals.features(*image)?)?;
+                self.visited()?;
             }
             variance.end_group()?;
         }
@@ -162,13 +191,17 @@ impl Grouper<'_> {
         matches: &HashMap<usize, u32>,
     ) -> Result<(LowRankGaussian, Vec<NormalImage>)> {
         for image in members {
-            let pushed = builder.push(&self.normals.features(*image)?);
+            let features = self.normals.features(*image)?;
+            let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
+            let pushed = builder.push(&features, &mut || report(progress, FITTING, visits, total));
             pushed.map_err(|error| error.at(self.normals.name(*image)))?;
+            self.visited()?;
         }
+        let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
         let Fitted {
             gaussian,
             leave_one_out,
-        } = builder.finish()?;
+        } = builder.finish(&mut || report(progress, FITTING, visits, total))?;
 
         // The builder knows the images that it still holds; those that it had to merge come first.
         let merged = members.len() - leave_one_out.size()[0] as usize;
@@ -185,7 +218,9 @@ impl Grouper<'_> {
                 matches,
                 score,
                 peak,
+                digest: self.normals.digest(*image).to_owned(),
             });
+            self.visited()?;
         }
         Ok((gaussian, scored))
     }

@@ -24,7 +24,7 @@ pub use fit::Fitter;
 pub use inspect::{Inspection, Inspector};
 pub use recipe::Recipe;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::Keypoints;
 use crate::options::Options;
@@ -78,6 +78,9 @@ pub struct NormalImage {
     pub score: f32,
     /// Highest value of that anomaly map.
     pub peak: f32,
+    /// SHA-256 of what the network saw, in hexadecimal: by it a copy is known.
+    #[serde(default)]
+    pub digest: String,
 }
 
 /// A normal image that the statistics were formed without.
@@ -110,6 +113,16 @@ pub struct Thresholds {
     pub image: Option<f32>,
     /// Of the anomaly map: pixels from here on form defect regions.
     pub pixel: Option<f32>,
+}
+
+impl Thresholds {
+    /// What the colours of a heat map are tied to. Errors: `State` if there is no threshold.
+    pub fn of_heat_map(&self) -> Result<f32> {
+        self.pixel.or(self.image).ok_or_else(|| {
+            let message = "a heat map's colours follow from the threshold, and the model has none";
+            Error::new(ErrorKind::State, message).hint("Give a threshold to the inspection.")
+        })
+    }
 }
 
 impl Model {
@@ -162,6 +175,11 @@ impl Model {
             .all(|group| group.gaussian.epsilon() <= LEAST_EPSILON)
         {
             warnings.push("The good parts are all the same picture: whatever differs from it will be a defect.".to_owned());
+        }
+        if self.thresholds.image.is_none() {
+            let rate = self.recipe.false_alarm_rate;
+            let count = self.image_count();
+            warnings.push(format!("There is no threshold: {count} good parts are too few for a false-alarm rate of {rate}."));
         }
         if self.image_count() < FEW_IMAGES {
             warnings.push(format!(
@@ -229,22 +247,26 @@ impl Group {
     }
 }
 
-/// Thresholds from the scores of all normal images; none for fewer than two.
+/// Thresholds from the scores of all normal images; none if they are too few to say.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
-    let images = || groups.iter().flat_map(|group| &group.images);
-    if images().count() < 2 {
-        return Ok(Thresholds::default());
-    }
-    let threshold = |scores: Vec<f32>| {
-        Calibration {
+    let threshold = |value: fn(&NormalImage) -> f32| {
+        let scores: Vec<f32> = groups
+            .iter()
+            .flat_map(|group| &group.images)
+            .map(value)
+            .collect();
+        match (Calibration {
             scores: &scores,
             false_alarm_rate,
-        }
+        })
         .threshold()
-        .map(Some)
+        {
+            Err(error) if error.kind() == ErrorKind::TooFewImages => Ok(None),
+            found => found.map(Some),
+        }
     };
     Ok(Thresholds {
-        image: threshold(images().map(|image| image.score).collect())?,
-        pixel: threshold(images().map(|image| image.peak).collect())?,
+        image: threshold(|image| image.score)?,
+        pixel: threshold(|image| image.peak)?,
     })
 }

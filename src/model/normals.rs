@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use image::RgbImage;
-use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
+use crate::model::Group;
 use crate::model::appraise::appraise;
-use crate::model::extractor::Extracted;
+use crate::model::extractor::{Extracted, Seen};
 use crate::model::recipe::Recipe;
 use crate::model::store::FeatureStore;
 
@@ -20,7 +20,8 @@ use crate::model::store::FeatureStore;
 pub struct Normals {
     store: FeatureStore,
     images: Vec<Given>,
-    first_of: HashMap<[u8; 32], usize>,
+    /// Name of the first image that looked so to the network, by its digest.
+    first_of: HashMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -29,16 +30,21 @@ struct Given {
     size: (u32, u32),
     mask: Option<Arc<Vec<u8>>>,
     grid: (i64, i64),
-    twin: Option<usize>,
+    digest: String,
+    twin: Option<String>,
 }
 
 impl Normals {
-    /// None yet; `memory_bytes` of features are held in memory.
-    pub fn new(memory_bytes: usize) -> Self {
+    /// None yet; `memory_bytes` of features are held in memory, and the images of `groups` are known.
+    pub fn new(memory_bytes: usize, groups: &[Arc<Group>]) -> Self {
+        let known = groups.iter().flat_map(|group| &group.images);
+        let first_of = known
+            .map(|image| (image.digest.clone(), image.name.clone()))
+            .collect();
         Self {
             store: FeatureStore::new(memory_bytes),
             images: Vec::new(),
-            first_of: HashMap::new(),
+            first_of,
         }
     }
 
@@ -54,20 +60,21 @@ impl Normals {
         size: (u32, u32),
         mask: Option<&Mask<'_>>,
         extracted: &Extracted,
-        thumbnail: &RgbImage,
+        seen: Seen,
     ) -> Result<()> {
-        let digest = self
-            .store
-            .push(extracted, thumbnail, |bytes| Sha256::digest(bytes).into())?;
-        let number = self.images.len();
-        let first = *self.first_of.entry(digest).or_insert(number);
+        self.store.push(extracted, &seen.thumbnail)?;
         let mask = mask.map(|mask| self.shared(mask, size));
-        let twin = (first != number).then_some(first);
+        let digest = seen.digest;
+        let twin = self.first_of.get(&digest).cloned();
+        if twin.is_none() {
+            self.first_of.insert(digest.clone(), name.to_owned());
+        }
         self.images.push(Given {
             name: name.to_owned(),
             size,
             mask,
             grid: extracted.grid,
+            digest,
             twin,
         });
         Ok(())
@@ -95,9 +102,14 @@ impl Normals {
         self.images[image].grid
     }
 
-    /// The earlier image that this one is a copy of, as the network sees it.
-    pub fn twin(&self, image: usize) -> Option<usize> {
-        self.images[image].twin
+    /// SHA-256 of what the network saw of an image.
+    pub fn digest(&self, image: usize) -> &str {
+        &self.images[image].digest
+    }
+
+    /// Name of the earlier image, or of one in the model that is extended, that this one is a copy of.
+    pub fn twin(&self, image: usize) -> Option<&str> {
+        self.images[image].twin.as_deref()
     }
 
     /// Features of an image, [h*w, C'] f32 in host memory.

@@ -39,16 +39,10 @@ impl FeatureStore {
         }
     }
 
-    /// Puts a picture's features at the end; what `digest` makes of their bytes. A failed call leaves the store as it was.
-    pub fn push<D>(
-        &mut self,
-        extracted: &Extracted,
-        thumbnail: &RgbImage,
-        digest: impl FnOnce(&[u8]) -> D,
-    ) -> Result<D> {
+    /// Puts a picture's features at the end. A failed call leaves the store as it was.
+    pub fn push(&mut self, extracted: &Extracted, thumbnail: &RgbImage) -> Result<()> {
         let mut bytes = Vec::new();
         append(&mut bytes, &extracted.features)?;
-        let digest = digest(&bytes);
         if let Some(keypoints) = &extracted.keypoints {
             append(&mut bytes, keypoints.positions())?;
             append(&mut bytes, keypoints.descriptors())?;
@@ -68,7 +62,7 @@ impl FeatureStore {
             thumbnail: thumbnail.dimensions(),
         });
         self.end += bytes.len() as u64;
-        Ok(digest)
+        Ok(())
     }
 
     /// Features of a picture, [h*w, C'] f32 in host memory.
@@ -190,7 +184,6 @@ mod tests {
                     .push(
                         &extracted(i as f32),
                         &RgbImage::from_pixel(2, 1, image::Rgb([i, 2, 3])),
-                        |_| (),
                     )
                     .unwrap();
             }

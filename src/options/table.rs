@@ -191,7 +191,7 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "groups.smallest",
-        Domain::Int(1, 10000),
+        Domain::Int(2, 10000),
         "8",
         "smaller groups are merged into the nearest one",
     ),

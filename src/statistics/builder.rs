@@ -8,7 +8,7 @@ use crate::statistics::spectrum::Spectrum;
 use crate::torch::shared::SharedTensor;
 
 /// Working memory for the decomposition of a run of locations.
-const CHUNK_BYTES: i64 = 256 << 20;
+const CHUNK_BYTES: i64 = 64 << 20;
 
 /// A fitted Gaussian, and how far each of its own images lies from the Gaussian of the others.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Fitted {
 }
 
 /// Takes the features of normal images one by one and forms their Gaussian.
+///
+/// Decompositions take seconds; `pulse` is called several times during one, and its error ends it.
 ///
 /// Memory: at most C' images are held, which is what the rank of a covariance can need; beyond that, the ones so far are
 /// replaced by their Gaussian, which is exact.
@@ -53,7 +55,7 @@ impl GaussianBuilder {
     ///
     /// Shapes: `features` [L, C'] f32. Errors: `InvalidArgument` if the shape differs from the first one's, `Numeric` if
     /// a value is not finite.
-    pub fn push(&mut self, features: &Tensor) -> Result<()> {
+    pub fn push(&mut self, features: &Tensor, pulse: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         let size = features.size();
         let expected = match (&self.prior, self.samples.first()) {
             (Some(prior), _) => prior.mean.size(),
@@ -69,7 +71,7 @@ impl GaussianBuilder {
             return Err(Error::new(ErrorKind::Numeric, "a feature is not finite"));
         }
         if self.samples.len() as i64 > size[1] {
-            let fitted = self.decompose()?;
+            let fitted = self.decompose(pulse)?;
             self.prior = Some(fitted.gaussian);
             self.samples.clear();
         }
@@ -78,11 +80,11 @@ impl GaussianBuilder {
     }
 
     /// Forms the Gaussian. Errors: `TooFewImages` if there is none.
-    pub fn finish(self) -> Result<Fitted> {
-        self.decompose()
+    pub fn finish(self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<Fitted> {
+        self.decompose(pulse)
     }
 
-    fn decompose(&self) -> Result<Fitted> {
+    fn decompose(&self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<Fitted> {
         let reference = match (&self.prior, self.samples.first()) {
             (_, Some(sample)) => sample,
             (Some(prior), None) => prior.mean(),
@@ -114,6 +116,7 @@ impl GaussianBuilder {
 
         let mut parts: [Vec<Tensor>; 4] = Default::default();
         for (start, length) in chunks() {
+            pulse()?;
             let (scatter_rows, mean) = self.scatter_rows(start, length, count)?;
             let spectrum = Spectrum::of(&scatter_rows, rank(rows, channels, count))?;
             parts[0].push(mean.f_to_kind(Kind::Float)?);

@@ -3,9 +3,10 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::verdict::log_scores::{LEAST_SPREAD, LogScores};
 
-/// Scores whose logarithms spread less than this are spread by it: a threshold must not sit on the scores themselves.
-const LEAST_SPREAD: f64 = 0.02;
+/// A threshold further above the highest score than this is a guess into the blue, under which any defect passes.
+const FURTHEST: f32 = 10.0;
 
 /// This many scores must lie above a threshold that is read off the scores, which leaves it uncertain by about a fifth of
 /// the rate; with fewer it is extrapolated.
@@ -26,9 +27,10 @@ impl Calibration<'_> {
     /// With many scores it is their order statistic of rank `ceil((n + 1) (1 - rate))`, which holds for any distribution
     /// (the conformal bound). With few, the upper prediction bound of a log-normal distribution,
     /// `exp(m + t s sqrt(1 + 1/n))`, t the quantile of Student's distribution of n - 1 degrees of freedom: the fewer the
-    /// images, the further it stays away.
+    /// images, the further it stays away. Scores far below the others are those of near copies and take no part in it.
     ///
-    /// Errors: `TooFewImages` for fewer than two scores, `Numeric` for a score that is negative or not finite.
+    /// Errors: `TooFewImages` for fewer than two scores, or so few for the rate that the bound lies beyond ten times the
+    /// highest; `Numeric` for a score that is negative or not finite.
     ///
     /// # Example
     /// ```
@@ -66,12 +68,8 @@ impl Calibration<'_> {
     }
 
     fn prediction_bound(&self, quantile: f64) -> Result<f32> {
-        let n = self.scores.len() as f64;
-        let logarithms: Vec<f64> = self
-            .scores
-            .iter()
-            .map(|score| f64::from(*score).max(1e-6).ln())
-            .collect();
+        let logarithms = LogScores::of(self.scores).without_near_copies();
+        let n = logarithms.len() as f64;
         let mean = logarithms.iter().sum::<f64>() / n;
         let variance = logarithms
             .iter()
@@ -81,9 +79,20 @@ impl Calibration<'_> {
         let spread = variance.sqrt().max(LEAST_SPREAD);
         let student = StudentsT::new(0.0, 1.0, n - 1.0)
             .map_err(|error| Error::new(ErrorKind::Numeric, error.to_string()))?;
-        let bound = mean + student.inverse_cdf(quantile) * spread * (1.0 + 1.0 / n).sqrt();
-        // Two scores have one degree of freedom, whose quantile can exceed any float.
-        Ok((bound.exp() as f32).min(f32::MAX))
+        let bound =
+            (mean + student.inverse_cdf(quantile) * spread * (1.0 + 1.0 / n).sqrt()).exp() as f32;
+        let highest = self.scores.iter().copied().fold(0.0, f32::max);
+        if highest > 0.0 && bound > FURTHEST * highest {
+            let rate = self.false_alarm_rate;
+            let message = format!(
+                "{} good parts are too few for a false-alarm rate of {rate}",
+                self.scores.len()
+            );
+            return Err(Error::new(ErrorKind::TooFewImages, message)
+                .at("verdict.false_alarm_rate")
+                .hint("Give more good parts, or allow a higher rate."));
+        }
+        Ok(bound)
     }
 }
 
@@ -138,6 +147,25 @@ mod tests {
         assert_eq!(of(&[1.0]), ErrorKind::TooFewImages);
         assert_eq!(of(&[1.0, f32::NAN]), ErrorKind::Numeric);
         assert_eq!(of(&[1.0, -1.0]), ErrorKind::Numeric);
+    }
+
+    #[test]
+    fn low_score_of_a_near_copy_does_not_raise_the_threshold() {
+        let scores: Vec<f32> = (0..12).map(|i| 50.0 + i as f32).collect();
+        let with_copies = [&scores[..], &[3.0, 4.0]].concat();
+        assert!(threshold(&with_copies, 0.02) <= threshold(&scores, 0.02));
+    }
+
+    #[test]
+    fn too_few_scores_for_a_strict_rate_give_no_threshold() {
+        let strict = Calibration {
+            scores: &[300.0, 297.0],
+            false_alarm_rate: 1e-6,
+        };
+        assert_eq!(
+            strict.threshold().unwrap_err().kind(),
+            ErrorKind::TooFewImages
+        );
     }
 
     #[test]

@@ -5,9 +5,10 @@
 
 pub mod calibrate;
 pub mod judge;
-pub mod outliers;
+mod log_scores;
 pub mod region;
 
 pub use calibrate::Calibration;
 pub use judge::{ScoreRule, Verdict};
+pub use log_scores::LogScores;
 pub use region::{Region, Run};

@@ -364,7 +364,7 @@ fn one_picture_is_too_few_and_two_are_warned_of() {
     bench
         .fit(&bench.good_parts(1), &[])
         .expect(2)
-        .says("1 good parts are too few");
+        .says("1 good part is too few");
     bench
         .fit(&bench.good_parts(2), &[])
         .expect(0)
@@ -405,6 +405,7 @@ fn temporary_file_that_cannot_be_written_ends_the_run_and_is_no_fault_of_the_pic
         "fit".to_owned(),
         folder.display().to_string(),
         "--set=fit.memory_mib=1".to_owned(),
+        "--output=part.twin".to_owned(),
     ];
     arguments.extend(
         settings()
@@ -418,4 +419,38 @@ fn temporary_file_that_cannot_be_written_ends_the_run_and_is_no_fault_of_the_pic
         .says("TMPDIR");
     assert!(!ran.error.contains("left out"), "{}", ran.error);
     assert!(!bench.path("part.twin").exists());
+}
+
+#[test]
+fn adding_parts_that_the_model_knows_changes_no_threshold() {
+    let bench = Bench::new();
+    let folder = bench.good_parts(12);
+    let before = bench.fit(&folder, &["--json"]).expect(0).json();
+    for seed in 0..3 {
+        bench.save(&format!("again/{seed:03}.png"), &good(seed));
+    }
+    let ran = bench
+        .run(&["add", "part.twin", "again", "--json"])
+        .expect(0);
+    let after = ran.json();
+    assert_eq!(
+        (&after[0]["images"], &after[0]["threshold"]),
+        (&12.into(), &before[0]["threshold"])
+    );
+    assert_eq!(after[0]["left_out"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn heat_maps_never_replace_the_pictures_that_are_inspected() {
+    let bench = Bench::new();
+    bench.fit(&bench.good_parts(4), &[]).expect(0);
+    let before = std::fs::read(bench.path("good/000.png")).unwrap();
+    let ran = bench
+        .run(&["inspect", "part.twin", "good", "--heatmaps", "good"])
+        .expect(2);
+    ran.says("would replace a picture");
+    assert!(
+        std::fs::read(bench.path("good/000.png")).unwrap() == before,
+        "the picture was replaced"
+    );
 }

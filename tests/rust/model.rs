@@ -371,3 +371,53 @@ fn picture_that_could_not_be_added_decides_no_size() {
     }
     assert_eq!(fitter.fit(&mut ()).unwrap().image_size(), SIZE);
 }
+
+#[test]
+fn outliers_among_added_images_are_dropped_where_the_recipe_says_so() {
+    let model = Arc::new(fit(&good_parts(25), &options(&[("fit.outliers", "drop")])));
+    let mut extending = Fitter::extending(Arc::clone(&model), &Options::default()).unwrap();
+    extending.add(&view(&defective(70)), None, "wrong").unwrap();
+    extending.add(&view(&good(71)), None, "right").unwrap();
+    let extended = extending.fit(&mut ()).unwrap();
+    assert_eq!(extended.image_count(), 26);
+    assert_eq!(extended.left_out().last().unwrap().name, "wrong");
+}
+
+#[test]
+fn two_images_and_a_strict_rate_give_no_threshold_and_no_verdict() {
+    let model = Arc::new(fit(
+        &good_parts(2),
+        &options(&[("verdict.false_alarm_rate", "0.000001")]),
+    ));
+    assert_eq!(model.thresholds().image, None);
+    assert!(
+        model.warnings()[0].contains("no threshold"),
+        "{:?}",
+        model.warnings()
+    );
+    assert_eq!(inspect(&model, &defective(3)).verdict, Verdict::Undecided);
+}
+
+#[test]
+fn groups_of_one_image_are_dissolved() {
+    let settings = options(&[("groups.size", "1"), ("groups.smallest", "2")]);
+    let model = fit(&good_parts(8), &settings);
+    assert!(model.groups().iter().all(|group| group.images().len() >= 2));
+}
+
+#[test]
+fn fit_reports_each_image_and_can_be_cancelled_while_statistics_are_formed() {
+    let mut seen = 0;
+    fitter(&good_parts(6), &options(&[("matcher", "none")]))
+        .fit(&mut |stage: &str, done: u64, _: u64| {
+            seen += u64::from(stage == "fitting groups" && done > 0);
+            true
+        })
+        .unwrap();
+    assert!(seen >= 18, "{seen} steps for 6 images");
+    let mut cancelling = fitter(&good_parts(6), &options(&[("matcher", "none")]));
+    let error = cancelling
+        .fit(&mut |_: &str, done: u64, _: u64| done < 9)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+}

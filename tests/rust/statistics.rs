@@ -20,9 +20,9 @@ fn fit(samples: &[Tensor], epsilon: f64) -> Fitted {
 
 fn fit_onto(mut builder: GaussianBuilder, samples: &[Tensor]) -> Fitted {
     for sample in samples {
-        builder.push(sample).unwrap();
+        builder.push(sample, &mut || Ok(())).unwrap();
     }
-    builder.finish().unwrap()
+    builder.finish(&mut || Ok(())).unwrap()
 }
 
 #[track_caller]
@@ -178,14 +178,20 @@ fn wrong_shape_and_values_that_are_not_finite_are_errors() {
     );
 
     let mut builder = GaussianBuilder::new(0.01);
-    assert_eq!(builder.push(&nan).unwrap_err().kind(), ErrorKind::Numeric);
-    builder.push(&samples("few")[0]).unwrap();
     assert_eq!(
-        builder.push(&narrow).unwrap_err().kind(),
+        builder.push(&nan, &mut || Ok(())).unwrap_err().kind(),
+        ErrorKind::Numeric
+    );
+    builder.push(&samples("few")[0], &mut || Ok(())).unwrap();
+    assert_eq!(
+        builder.push(&narrow, &mut || Ok(())).unwrap_err().kind(),
         ErrorKind::InvalidArgument
     );
     assert_eq!(
-        GaussianBuilder::new(0.01).finish().unwrap_err().kind(),
+        GaussianBuilder::new(0.01)
+            .finish(&mut || Ok(()))
+            .unwrap_err()
+            .kind(),
         ErrorKind::TooFewImages
     );
 }
@@ -210,4 +216,17 @@ fn stored_parts_that_cannot_be_a_gaussian_are_refused() {
         let error = of(count, epsilon, variances).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format, "{error}");
     }
+}
+
+#[test]
+fn decomposition_can_be_cancelled() {
+    let mut builder = GaussianBuilder::new(0.01);
+    for sample in samples("few") {
+        builder.push(&sample, &mut || Ok(())).unwrap();
+    }
+    let cancel = || Err(twinspect::Error::new(ErrorKind::Cancelled, "enough"));
+    assert_eq!(
+        builder.finish(&mut { cancel }).unwrap_err().kind(),
+        ErrorKind::Cancelled
+    );
 }

@@ -27,8 +27,13 @@ pub struct Args {
     #[arg(required_unless_present = "list_options")]
     folder: Option<PathBuf>,
     /// Where the model is written
-    #[arg(short, long, value_name = "FILE", default_value = "part.twin")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        required_unless_present = "list_options"
+    )]
+    output: Option<PathBuf>,
     /// Print the result as one line of JSON
     #[arg(long)]
     json: bool,
@@ -45,10 +50,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         print_table();
         return Ok(ExitCode::SUCCESS);
     }
-    let folder = args
-        .folder
-        .as_ref()
-        .ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "no folder was given"))?;
+    let (Some(folder), Some(output)) = (&args.folder, &args.output) else {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "a folder and -o FILE are needed",
+        ));
+    };
     let options = args.settings.options(false)?;
     let mut bar = Bar::new();
     let mut fitter = Fitter::new(&options)?;
@@ -60,8 +67,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     )?;
     let model = fitter.fit(&mut bar).map_err(|error| error.at(folder))?;
     drop(bar);
-    model.save(&args.output)?;
-    report(&model, &args.output, left_out, args.json);
+    model.save(output)?;
+    report(&model, output, left_out, args.json);
     Ok(if left_out == 0 {
         ExitCode::SUCCESS
     } else {
@@ -94,7 +101,7 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
     ));
     match thresholds.image {
         Some(threshold) => {
-            let share = model.recipe().false_alarm_rate * 100.0;
+            let share = percent(model.recipe().false_alarm_rate);
             output::line(format_args!(
                 "threshold {threshold:.2}: about {share} in 100 good parts will score higher"
             ));
@@ -129,4 +136,9 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
             )
         );
     }
+}
+
+/// A share in per cent, without the noise of binary fractions.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }

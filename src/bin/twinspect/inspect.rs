@@ -1,6 +1,7 @@
 //! `twinspect inspect`: pictures to verdicts.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -68,7 +69,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut inspector = Inspector::new(model, &options)?;
     inspector.set_thresholds(args.threshold, args.threshold);
     let paths = pictures::expand(&args.pictures)?;
-    let mut heat_maps = args.heatmaps.as_deref().map(HeatMaps::into).transpose()?;
+    let heat_maps = args
+        .heatmaps
+        .as_deref()
+        .map(|folder| HeatMaps::plan(folder, &paths))
+        .transpose()?;
 
     let mut bar = Bar::new();
     let (mut not_good, mut errors) = (0usize, 0usize);
@@ -80,8 +85,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             Ok((picture, inspection)) => {
                 not_good += usize::from(inspection.verdict != Verdict::Good);
                 let heat_map = heat_maps
-                    .as_mut()
-                    .map(|folder| folder.write(path, &picture, &inspection))
+                    .as_ref()
+                    .map(|maps| maps.write(number, &picture, &inspection))
                     .transpose()?;
                 let line = if args.json {
                     as_json(path, &inspection, inspector.model(), heat_map).to_string()
@@ -149,12 +154,7 @@ fn as_text(path: &Path, inspection: &Inspection) -> String {
     )
 }
 
-fn as_json(
-    path: &Path,
-    inspection: &Inspection,
-    model: &Model,
-    heat_map: Option<PathBuf>,
-) -> Value {
+fn as_json(path: &Path, inspection: &Inspection, model: &Model, heat_map: Option<&Path>) -> Value {
     let (height, width) = inspection.map.dim();
     let mut line = json!({
         "path": path.display().to_string(),
@@ -175,55 +175,57 @@ fn as_json(
     line
 }
 
-/// A folder of heat maps. Pictures of one name from several folders get a number each.
+/// Where each picture's heat map goes, decided before any work.
 struct HeatMaps {
-    folder: PathBuf,
-    taken: HashSet<PathBuf>,
+    targets: Vec<PathBuf>,
 }
 
 impl HeatMaps {
-    fn into(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder)
+    /// `STEM.png` in `folder`, which is made; pictures of one name from several folders get a number each.
+    ///
+    /// Errors: `InvalidArgument` if a heat map would replace a picture that is inspected, `Io`.
+    fn plan(folder: &Path, pictures: &[PathBuf]) -> Result<Self> {
+        fs::create_dir_all(folder)
             .map_err(|error| Error::io(&error, "make the folder of heat maps", folder))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            taken: HashSet::new(),
-        })
+        let inspected: HashSet<PathBuf> = pictures
+            .iter()
+            .filter_map(|path| fs::canonicalize(path).ok())
+            .collect();
+        let mut taken = HashSet::new();
+        let mut targets = Vec::with_capacity(pictures.len());
+        for picture in pictures {
+            let stem = picture
+                .file_stem()
+                .unwrap_or(picture.as_os_str())
+                .to_string_lossy()
+                .into_owned();
+            let mut target = folder.join(format!("{stem}.png"));
+            for number in 2.. {
+                if taken.insert(target.clone()) {
+                    break;
+                }
+                target = folder.join(format!("{stem}_{number}.png"));
+            }
+            if fs::canonicalize(&target).is_ok_and(|path| inspected.contains(&path)) {
+                let message = "the heat map would replace a picture that is inspected";
+                return Err(Error::new(ErrorKind::InvalidArgument, message)
+                    .at(target)
+                    .hint("Name another folder with --heatmaps."));
+            }
+            targets.push(target);
+        }
+        Ok(Self { targets })
     }
 
-    fn write(
-        &mut self,
-        path: &Path,
-        picture: &Picture,
-        inspection: &Inspection,
-    ) -> Result<PathBuf> {
-        let heat_map = match inspection.thresholds.pixel.or(inspection.thresholds.image) {
-            Some(threshold) => {
-                render::heat_map(&picture.view().to_rgb8()?, inspection.map.view(), threshold)?
-            }
-            None => {
-                let message =
-                    "a heat map's colours follow from the threshold, and the model has none";
-                return Err(
-                    Error::new(ErrorKind::State, message).hint("Give one with --threshold.")
-                );
-            }
+    fn write(&self, number: usize, picture: &Picture, inspection: &Inspection) -> Result<&Path> {
+        let threshold = inspection.thresholds.of_heat_map()?;
+        let heat_map =
+            render::heat_map(&picture.view().to_rgb8()?, inspection.map.view(), threshold)?;
+        let target = &self.targets[number];
+        let cannot = |error| {
+            Error::new(ErrorKind::Io, format!("cannot write the heat map: {error}")).at(target)
         };
-        let stem = path
-            .file_stem()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned();
-        let mut target = self.folder.join(format!("{stem}.png"));
-        for number in 2.. {
-            if self.taken.insert(target.clone()) {
-                break;
-            }
-            target = self.folder.join(format!("{stem}_{number}.png"));
-        }
-        heat_map.save(&target).map_err(|error| {
-            Error::new(ErrorKind::Io, format!("cannot write the heat map: {error}")).at(&target)
-        })?;
+        heat_map.save(target).map_err(cannot)?;
         Ok(target)
     }
 }
