@@ -16,7 +16,7 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2
 TEST_LOG := target/test.log
 ORACLES := target/oracles
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy oracles clean
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy memory oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check-layers: ## fail if a room uses one that comes after it
 
 accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
 	python3 tests/accuracy.py $(PROGRAM)
+
+memory: build weights ## peak memory of fitting 200 and 2,100 pictures
+	python3 tests/memory.py $(PROGRAM)
 
 oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
 	python3 -m venv $(ORACLES)
