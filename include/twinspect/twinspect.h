@@ -158,6 +158,7 @@ const char *tsp_version(void);
 /**
  * What the library was built from, as one line of JSON for a log: version, commit, rustc, libtorch, features.
  *
+ * libtorch is the version that it was built with, libtorch_loaded that of this process, null where libtorch does not say.
  * Never NULL, lives for ever.
  */
 const char *tsp_build_info(void);
