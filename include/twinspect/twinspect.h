@@ -417,8 +417,8 @@ typedef struct tsp_model tsp_model;
 /**
  * Watches long work: done of total steps of stage are finished. A return value other than 0 cancels (CANCELLED).
  *
- * Called on the thread that called the library, at most 20 times a second and once at the end. stage lives during the
- * call. It must not throw or longjmp; a call into the object that is at work is BUSY.
+ * Called on the thread that called the library, at most 20 times a second, besides at the start of each stage and at its
+ * end. stage lives during the call. It must not throw or longjmp; a call into the object that is at work is BUSY.
  */
 typedef int32_t (*tsp_progress)(void *user_data, const char *stage, uint64_t done, uint64_t total);
 
