@@ -7,14 +7,17 @@ SHELL := /bin/bash
 
 # libtorch's threads spin while they wait; on a machine that does other work too, that makes them ten times slower.
 export OMP_WAIT_POLICY ?= passive
-export LIBTORCH ?= $(CURDIR)/target/libtorch
-CARGO := $(shell command -v cargo 2>/dev/null || echo $(HOME)/.cargo/bin/cargo)
-PROGRAM := target/release/twinspect
+# Where cargo builds.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Absolute, as cargo's build scripts run elsewhere.
+export LIBTORCH ?= $(shell realpath -ms "$(TARGET)/libtorch")
+CARGO := $(shell .ci/cargo.sh)
+PROGRAM := $(TARGET)/release/twinspect
 BACKBONE := efficientnet-lite0
 # What the tests compare with PyTorch.
 TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2
-TEST_LOG := target/test.log
-ORACLES := target/oracles
+TEST_LOG := $(TARGET)/test.log
+ORACLES := $(TARGET)/oracles
 
 .PHONY: help demo test lint build libtorch weights tools header check-layers accuracy memory oracles clean
 
@@ -22,26 +25,26 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build weights ## draw parts, learn them, find the defects: demo/sheet.jpg
-	$(PROGRAM) demo
+	"$(PROGRAM)" demo
 
 test: tools libtorch check-layers build ## all tests; the first run builds for some minutes
-	@$(PROGRAM) weights get $(TESTED)
-	$(CARGO) test --release --locked 2>&1 | tee $(TEST_LOG)
-	@echo "what this machine could not test: $$(grep -c '^SKIPPED' $(TEST_LOG) || true) skipped, each with its reason above"
+	@"$(PROGRAM)" weights get $(TESTED)
+	$(CARGO) test --release --locked 2>&1 | tee "$(TEST_LOG)"
+	@echo "what this machine could not test: $$(grep -c '^SKIPPED' "$(TEST_LOG)" || true) skipped, each with its reason above"
 
 lint: tools libtorch ## format, clippy and documentation without warnings
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
 
-build: tools libtorch ## the program and the library, optimised, under target/release
+build: tools libtorch ## the program and the library, optimised, under target/release or CARGO_TARGET_DIR
 	$(CARGO) build --release --locked --lib --bins
 
 libtorch: tools ## lay the pinned libtorch under target, unless LIBTORCH names one
 	@.ci/libtorch.sh
 
 weights: build ## fetch the default network's weights, once
-	@$(PROGRAM) weights get $(BACKBONE)
+	@"$(PROGRAM)" weights get $(BACKBONE)
 
 tools: ## a C++ compiler, pip and Rust, where they are missing
 	@.ci/tools.sh
@@ -53,15 +56,16 @@ check-layers: ## fail if a room uses one that comes after it
 	@python3 .ci/check_layers.py
 
 accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
-	python3 tests/accuracy.py $(PROGRAM)
+	python3 tests/accuracy.py "$(PROGRAM)"
 
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
 
 oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
-	python3 -m venv $(ORACLES)
-	$(ORACLES)/bin/pip install --quiet -r tests/data/requirements.txt
-	for script in tests/data/*/make.py; do echo "$$script"; $(ORACLES)/bin/python "$$script"; done
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(ORACLES)"
+	"$(ORACLES)"/bin/pip install --quiet -r tests/data/requirements.txt
+	for script in tests/data/*/make.py; do echo "$$script"; "$(ORACLES)"/bin/python "$$script"; done
 
 clean: ## remove all that was built, libtorch too
-	rm -rf target demo
+	rm -rf "$(TARGET)" demo

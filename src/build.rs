@@ -5,7 +5,6 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
-    println!("cargo:rerun-if-changed=.git/HEAD");
     println!("cargo:rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
     link();
     describe();
@@ -42,11 +41,43 @@ fn link() {
 }
 
 fn describe() {
+    watch_commit();
     let commit =
         output("git", &["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
     let rustc = output(&variable("RUSTC"), &["--version"]).unwrap_or_else(|| "unknown".to_owned());
     println!("cargo:rustc-env=TWINSPECT_COMMIT={commit}");
     println!("cargo:rustc-env=TWINSPECT_RUSTC={rustc}");
+    println!(
+        "cargo:rustc-env=TWINSPECT_LIBTORCH={}",
+        libtorch_version().unwrap_or_default()
+    );
+}
+
+/// Has the build run again after a checkout, and after a commit on the same branch, which only the log shows.
+fn watch_commit() {
+    // Git knows the place, which in a work tree of its own is not under .git. A file that is absent would mean always.
+    for name in ["HEAD", "logs/HEAD"] {
+        let path = output("git", &["rev-parse", "--git-path", name]);
+        if let Some(path) = path.filter(|path| Path::new(path).exists()) {
+            println!("cargo:rerun-if-changed={path}");
+        }
+    }
+}
+
+/// The version that libtorch's headers state, such as "2.11.0".
+fn libtorch_version() -> Option<String> {
+    let library = PathBuf::from(std::env::var_os("DEP_TCH_LIBTORCH_LIB")?);
+    let header = library.parent()?.join("include/torch/headeronly/version.h");
+    let text = std::fs::read_to_string(&header).ok()?;
+    println!("cargo:rerun-if-changed={}", header.display());
+    let number = |part: &str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("#define TORCH_VERSION_{part} ")))?;
+        line.trim().parse::<u32>().ok()
+    };
+    let (major, minor, patch) = (number("MAJOR")?, number("MINOR")?, number("PATCH")?);
+    Some(format!("{major}.{minor}.{patch}"))
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {

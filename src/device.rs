@@ -4,13 +4,14 @@ use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
-use crate::torch::cuda;
+use crate::torch::{cuda, version};
 
 /// The device of option `device`, ready to use, after `threads` has been applied.
 ///
-/// Errors: `InvalidArgument` for a name that is none, `Device` where CUDA or that GPU is absent. There is never a silent
-/// fall back to the CPU.
+/// Errors: `InvalidArgument` for a name that is none, `Device` where CUDA or that GPU is absent (there is never a silent
+/// fall back to the CPU), `Version` if another libtorch is loaded than this library was built with.
 pub fn open(options: &Options) -> Result<Device> {
+    version::check()?;
     let threads = options.int("threads")?;
     if threads > 0 {
         set_threads(threads as i32);

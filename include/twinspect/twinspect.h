@@ -158,6 +158,7 @@ const char *tsp_version(void);
 /**
  * What the library was built from, as one line of JSON for a log: version, commit, rustc, libtorch, features.
  *
+ * libtorch is the version that it was built with, libtorch_loaded that of this process, null where libtorch does not say.
  * Never NULL, lives for ever.
  */
 const char *tsp_build_info(void);
@@ -416,8 +417,8 @@ typedef struct tsp_model tsp_model;
 /**
  * Watches long work: done of total steps of stage are finished. A return value other than 0 cancels (CANCELLED).
  *
- * Called on the thread that called the library, at most 20 times a second and once at the end. stage lives during the
- * call. It must not throw or longjmp; a call into the object that is at work is BUSY.
+ * Called on the thread that called the library, at most 20 times a second, besides at the start of each stage and at its
+ * end. stage lives during the call. It must not throw or longjmp; a call into the object that is at work is BUSY.
  */
 typedef int32_t (*tsp_progress)(void *user_data, const char *stage, uint64_t done, uint64_t total);
 

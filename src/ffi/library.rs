@@ -12,9 +12,7 @@ use super::status::tsp_status;
 use super::text::read_text;
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The release that the crate was written for.
-const LIBTORCH: &str = "2.11.0";
+use crate::torch::version;
 
 /// What a build may lack, or may have one day.
 const FEATURES: &[(&str, bool)] = &[("cuda", cfg!(unix)), ("cuda.input", false)];
@@ -84,6 +82,7 @@ pub unsafe extern "C" fn tsp_version() -> *const c_char {
 
 /// What the library was built from, as one line of JSON for a log: version, commit, rustc, libtorch, features.
 ///
+/// libtorch is the version that it was built with, libtorch_loaded that of this process, null where libtorch does not say.
 /// Never NULL, lives for ever.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_build_info() -> *const c_char {
@@ -104,7 +103,8 @@ fn build_info() -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "commit": env!("TWINSPECT_COMMIT"),
         "rustc": env!("TWINSPECT_RUSTC"),
-        "libtorch": LIBTORCH,
+        "libtorch": version::built_with(),
+        "libtorch_loaded": version::loaded(),
         "features": features,
     })
     .to_string()

@@ -3,3 +3,4 @@
 pub mod cuda;
 pub mod entry;
 pub mod shared;
+pub mod version;

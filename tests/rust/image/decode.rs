@@ -230,6 +230,41 @@ fn decode_220_megapixel_header_is_refused_before_allocation() {
 }
 
 #[test]
+fn decode_220_megapixels_works_with_the_default_limit() {
+    let (width, height) = (20_000, 11_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.png");
+    let pixels = image::GrayImage::from_pixel(width, height, image::Luma([7]));
+    pixels.save(&path).unwrap();
+    drop(pixels);
+    let picture = decode_file(&path, DEFAULT_MAX_PIXELS).unwrap();
+    assert_eq!((picture.width(), picture.height()), (width, height));
+}
+
+#[test]
+fn decode_of_more_than_the_default_limit_is_refused_by_the_header() {
+    // 2 GB of pixels that are not there: the answer comes from the header alone.
+    for (size, pixels) in [("16500 16500", "272250000"), ("32768 32768", "1073741824")] {
+        let file = format!("P6 {size} 65535\n");
+        let error = decode_memory(file.as_bytes(), "p.ppm", DEFAULT_MAX_PIXELS).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ImageSize, "{error}");
+        assert!(
+            error.message().contains(pixels) && error.message().contains("268435456"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn decode_header_within_the_limit_without_pixels_is_a_picture_that_ends_early() {
+    let error = decode_memory(b"P5 15000 15000 255\n", "p.pgm", DEFAULT_MAX_PIXELS).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::Image, "the picture ends too early")
+    );
+}
+
+#[test]
 fn decode_what_is_no_picture_says_so() {
     let missing = decode_file(&data("missing.png"), DEFAULT_MAX_PIXELS).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");

@@ -27,6 +27,8 @@ enum Manner {
     HangUpAfter(usize),
     /// The whole file, whatever the Range header asks for.
     IgnoreRange,
+    /// The same, but hangs up after so many bytes.
+    IgnoreRangeAndHangUpAfter(usize),
     /// Error 404.
     Missing,
 }
@@ -57,12 +59,12 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner) -> Option<u64> 
         .nth(1)
         .map(|rest| rest.split('-').next().unwrap().parse().unwrap());
     let start = match manner {
-        Manner::IgnoreRange => 0,
+        Manner::IgnoreRange | Manner::IgnoreRangeAndHangUpAfter(_) => 0,
         _ => range.unwrap_or(0) as usize,
     };
     let head = match (manner, range) {
         (Manner::Missing, _) => "404 Not Found\r\nContent-Length: 0".to_owned(),
-        (Manner::IgnoreRange, _) | (_, None) => {
+        (Manner::IgnoreRange | Manner::IgnoreRangeAndHangUpAfter(_), _) | (_, None) => {
             format!("200 OK\r\nContent-Length: {}", content.len())
         }
         _ => {
@@ -75,7 +77,7 @@ fn answer(mut stream: TcpStream, content: &[u8], manner: Manner) -> Option<u64> 
         }
     };
     let end = match manner {
-        Manner::HangUpAfter(count) => start + count,
+        Manner::HangUpAfter(count) | Manner::IgnoreRangeAndHangUpAfter(count) => start + count,
         Manner::Missing => start,
         _ => content.len(),
     };
@@ -144,6 +146,23 @@ fn server_that_knows_no_ranges_is_asked_for_everything() {
     .unwrap();
     assert_eq!(fs::read(path).unwrap(), content());
     server.requests.join().unwrap();
+}
+
+#[test]
+fn server_that_breaks_off_at_changing_places_and_never_goes_on_is_given_up() {
+    const SHORT: Manner = Manner::IgnoreRangeAndHangUpAfter(100_000);
+    const LONG: Manner = Manner::IgnoreRangeAndHangUpAfter(200_000);
+    let server = serve(content(), &[SHORT, LONG, SHORT, LONG, SHORT]);
+    let folder = tempfile::tempdir().unwrap();
+    let error = get_file(
+        &file_at(server.url, &content(), None),
+        folder.path(),
+        &mut (),
+    )
+    .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("broken off"), "{error}");
+    assert_eq!(server.requests.join().unwrap().len(), 5);
 }
 
 #[test]

@@ -97,6 +97,34 @@ fn import_of_a_file_that_would_run_a_command_leaves_nothing() {
 }
 
 #[test]
+fn import_of_what_has_no_end_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut endless = vec![folder.path().to_owned()];
+    if cfg!(unix) {
+        endless.push("/dev/zero".into());
+    }
+    for path in endless {
+        let error = import(&path, Some("resnet18"), folder.path()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.message()),
+            (ErrorKind::Io, "is not a regular file")
+        );
+    }
+}
+
+#[test]
+fn import_of_more_than_4_gib_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.pth");
+    // A file with a hole: it takes no room on the disk.
+    let length = (4 << 30) + 1;
+    fs::File::create(&path).unwrap().set_len(length).unwrap();
+    let error = import(&path, Some("resnet18"), folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Weights);
+    assert!(error.message().contains(&length.to_string()), "{error}");
+}
+
+#[test]
 fn import_of_a_known_file_is_recognised_by_its_digest() {
     let Ok(found) = weights::find("efficientnet-lite0") else {
         crate::skip::skip(
