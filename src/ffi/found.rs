@@ -203,3 +203,48 @@ fn in_standard_layout(map: Array2<f32>) -> Result<Array2<f32>> {
 fn no_memory(what: &str) -> Error {
     Error::new(ErrorKind::Memory, format!("no memory for {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::model::Thresholds;
+    use crate::verdict::{Verdict, region::regions};
+
+    #[test]
+    fn found_map_by_columns_is_laid_out_by_rows_and_regions_find_their_runs() {
+        let map = array![
+            [5.0, 0.0],
+            [5.0, 0.0],
+            [0.0, 0.0],
+            [9.0, 7.0],
+            [0.0, 0.0],
+            [0.0, 6.0]
+        ];
+        let map = map.reversed_axes();
+        let found = Found::new(Inspection {
+            score: 9.0,
+            verdict: Verdict::Defect,
+            thresholds: Thresholds::default(),
+            group: 0,
+            matches: 0,
+            regions: regions(map.view(), 5.0).unwrap(),
+            map,
+        })
+        .unwrap();
+        assert_eq!(
+            found.map().as_slice().unwrap(),
+            [5.0, 5.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0, 6.0]
+        );
+        let starts: Vec<_> = (0..3)
+            .map(|index| found.region(index).unwrap())
+            .map(|region| (region.peak, region.first_run, region.run_count, region.area))
+            .collect();
+        assert_eq!(starts, [(9.0, 0, 2, 2), (6.0, 2, 1, 1), (5.0, 3, 1, 2)]);
+        assert_eq!(found.summary().run_count, 4);
+        assert!(found.region(3).is_err());
+        let m = u8::MAX;
+        assert_eq!(found.mask().unwrap(), [m, m, 0, m, 0, 0, 0, 0, 0, m, 0, m]);
+    }
+}
