@@ -1,5 +1,6 @@
 //! An inspection in the form in which C looks at it.
 
+use std::mem::take;
 use std::ptr::null;
 use std::sync::OnceLock;
 
@@ -10,14 +11,16 @@ use super::image::{TSP_FORMAT_GRAY8, TSP_MEMORY_HOST};
 use super::structs::{tsp_image, tsp_map, tsp_region, tsp_run, tsp_summary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageView;
-use crate::map::render::heat_map;
+use crate::map::render::draw_heat;
 use crate::model::Inspection;
 
 /// An inspection in the form in which C looks at it.
 pub struct Found {
     inspection: Inspection,
-    /// Runs of all regions, one region after the other.
+    /// Runs of all regions, one region after the other; the regions' own are given up for them.
     runs: Vec<tsp_run>,
+    /// Where in `runs` each region's begin, and the number of all.
+    first_runs: Vec<usize>,
     /// Drawn when it is asked for the first time.
     mask: OnceLock<Vec<u8>>,
 }
@@ -25,22 +28,29 @@ pub struct Found {
 impl Found {
     /// Takes over an inspection. Errors: `Memory`.
     pub fn new(mut inspection: Inspection) -> Result<Self> {
-        if !inspection.map.is_standard_layout() {
-            inspection.map = inspection.map.as_standard_layout().into_owned();
-        }
-        let mut runs = Vec::new();
-        for region in &inspection.regions {
-            runs.try_reserve(region.runs.len())
-                .map_err(|_| no_memory("the runs of the regions"))?;
-            runs.extend(region.runs.iter().map(|run| tsp_run {
+        inspection.map = in_standard_layout(inspection.map)?;
+        let regions = &mut inspection.regions;
+        let count = regions.iter().map(|region| region.runs.len()).sum();
+        let (mut runs, mut first_runs) = (Vec::new(), Vec::new());
+        runs.try_reserve_exact(count)
+            .map_err(|_| no_memory("the runs of the regions"))?;
+        first_runs
+            .try_reserve_exact(regions.len() + 1)
+            .map_err(|_| no_memory("the regions"))?;
+        first_runs.push(0);
+        for region in regions {
+            let own = take(&mut region.runs);
+            runs.extend(own.into_iter().map(|run| tsp_run {
                 row: run.row,
                 column_begin: run.column_begin,
                 column_end: run.column_end,
             }));
+            first_runs.push(runs.len());
         }
         Ok(Self {
             inspection,
             runs,
+            first_runs,
             mask: OnceLock::new(),
         })
     }
@@ -89,10 +99,8 @@ impl Found {
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         };
-        let first_run: usize = regions[..index as usize]
-            .iter()
-            .map(|region| region.runs.len())
-            .sum();
+        let first_run = self.first_runs[index as usize];
+        let run_count = self.first_runs[index as usize + 1] - first_run;
         Ok(tsp_region {
             struct_size: 0,
             x: region.x,
@@ -101,7 +109,7 @@ impl Found {
             height: region.height,
             peak: region.peak,
             first_run: first_run as u32,
-            run_count: region.runs.len() as u32,
+            run_count: run_count as u32,
             area: region.area,
             row: region.row,
             column: region.column,
@@ -164,7 +172,7 @@ impl Found {
         Ok(self.mask.get_or_init(|| mask))
     }
 
-    /// The map over a picture of its size. Errors: `State` without a threshold; those of [`heat_map`].
+    /// The map over a picture of its size. Errors: `State` without a threshold; those of [`draw_heat`].
     pub fn render(&self, base: &ImageView<'_>) -> Result<RgbImage> {
         let thresholds = self.inspection.thresholds;
         let Some(threshold) = thresholds.pixel.or(thresholds.image) else {
@@ -172,10 +180,71 @@ impl Found {
             return Err(Error::new(ErrorKind::State, message)
                 .hint("Give one with tsp_inspector_set_thresholds."));
         };
-        heat_map(&base.to_rgb8()?, self.inspection.map.view(), threshold)
+        let mut drawn = base.to_rgb8()?;
+        draw_heat(&mut drawn, self.inspection.map.view(), threshold)?;
+        Ok(drawn)
     }
+}
+
+/// The map with its rows one after the other, as C reads it.
+fn in_standard_layout(map: Array2<f32>) -> Result<Array2<f32>> {
+    if map.is_standard_layout() {
+        return Ok(map);
+    }
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(map.len())
+        .map_err(|_| no_memory("the anomaly map"))?;
+    values.extend(map.iter().copied());
+    Array2::from_shape_vec(map.dim(), values)
+        .map_err(|error| Error::new(ErrorKind::Panic, error.to_string()))
 }
 
 fn no_memory(what: &str) -> Error {
     Error::new(ErrorKind::Memory, format!("no memory for {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::model::Thresholds;
+    use crate::verdict::{Verdict, region::regions};
+
+    #[test]
+    fn found_map_by_columns_is_laid_out_by_rows_and_regions_find_their_runs() {
+        let map = array![
+            [5.0, 0.0],
+            [5.0, 0.0],
+            [0.0, 0.0],
+            [9.0, 7.0],
+            [0.0, 0.0],
+            [0.0, 6.0]
+        ];
+        let map = map.reversed_axes();
+        let found = Found::new(Inspection {
+            score: 9.0,
+            verdict: Verdict::Defect,
+            thresholds: Thresholds::default(),
+            group: 0,
+            matches: 0,
+            regions: regions(map.view(), 5.0).unwrap(),
+            map,
+        })
+        .unwrap();
+        assert_eq!(
+            found.map().as_slice().unwrap(),
+            [5.0, 5.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0, 6.0]
+        );
+        let starts: Vec<_> = (0..3)
+            .map(|index| found.region(index).unwrap())
+            .map(|region| (region.peak, region.first_run, region.run_count, region.area))
+            .collect();
+        assert_eq!(starts, [(9.0, 0, 2, 2), (6.0, 2, 1, 1), (5.0, 3, 1, 2)]);
+        assert_eq!(found.summary().run_count, 4);
+        assert!(found.region(3).is_err());
+        let m = u8::MAX;
+        assert_eq!(found.mask().unwrap(), [m, m, 0, m, 0, 0, 0, 0, 0, m, 0, m]);
+    }
 }

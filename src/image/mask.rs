@@ -5,6 +5,8 @@ use super::view::ImageView;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A region of interest: a [`PixelFormat::Gray8`] picture in which a non-zero pixel means "inspect".
+///
+/// A mask that marks no pixel is refused where it is used: the score of nothing is an error of kind `Image`.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask<'a>(ImageView<'a>);
 
@@ -48,10 +50,5 @@ impl<'a> Mask<'a> {
         } else {
             &[]
         }
-    }
-
-    /// Is there anything to inspect?
-    pub fn any(&self) -> bool {
-        (0..self.0.height()).any(|y| self.row(y).iter().any(|value| *value != 0))
     }
 }

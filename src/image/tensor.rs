@@ -248,7 +248,7 @@ fn resize(
 /// Sets the length; a failure to allocate is an error, not the end of the process.
 fn resize_buffer<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> Result<()> {
     let more = length.saturating_sub(buffer.len());
-    buffer.try_reserve(more).map_err(|_| {
+    buffer.try_reserve_exact(more).map_err(|_| {
         Error::new(
             ErrorKind::Memory,
             format!("no memory for {length} values of a picture"),

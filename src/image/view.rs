@@ -153,7 +153,18 @@ impl<'a> ImageView<'a> {
 
     /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`), without copying.
     ///
+    /// A rectangular region of interest: fit and inspect the part instead of the whole picture.
+    ///
     /// Errors: `ImageSize` if it is empty or not inside the picture.
+    ///
+    /// # Example
+    /// ```
+    /// use twinspect::image::{ImageView, PixelFormat};
+    /// let whole = ImageView::packed(PixelFormat::Gray8, 3, 2, &[0, 0, 0, 0, 51, 255])?;
+    /// let part = whole.crop(1, 1, 2, 1)?;
+    /// assert_eq!(part.to_rgb8()?.as_raw(), &[51, 51, 51, 255, 255, 255]);
+    /// # Ok::<(), twinspect::Error>(())
+    /// ```
     pub fn crop(&self, x: u32, y: u32, width: u32, height: u32) -> Result<Self> {
         let fits = |start: u32, size: u32, whole: u32| {
             size > 0 && u64::from(start) + u64::from(size) <= u64::from(whole)

@@ -13,8 +13,7 @@
 //! by a white line with a black one around it, so that one of them shows on any ground.
 
 use crate::error::{Error, ErrorKind, Result};
-use image::{GrayImage, Luma, Rgb, RgbImage};
-use imageproc::distance_transform::{Norm, distance_transform};
+use image::{Rgb, RgbImage};
 use ndarray::ArrayView2;
 
 /// Multiples of the threshold with the colour and opacity there.
@@ -90,14 +89,9 @@ impl HeatScale {
     }
 }
 
-/// Draws an anomaly map over its picture.
+/// Draws an anomaly map over a copy of its picture, see [`draw_heat`].
 ///
-/// Colours as in the table of this module, pixels over the threshold enclosed by two lines, each `min(W, H) / 400` pixels
-/// wide and at least 1. The lines lie outside of what they enclose.
-///
-/// Shapes: `picture` W x H, `map` [H, W], result W x H. Units: `map` and `threshold` are Mahalanobis distances.
-/// Errors: `ImageSize` if picture and map differ in size, `Numeric` if a map value or the threshold is not finite,
-/// `InvalidArgument` if the threshold is 0 or less.
+/// Shapes: `picture` W x H, `map` [H, W], result W x H. Errors: those of [`draw_heat`]; `Memory`.
 ///
 /// # Example
 /// ```
@@ -109,13 +103,39 @@ impl HeatScale {
 /// assert_eq!(drawn.get_pixel(1, 0).0, [154, 144, 65]);
 /// ```
 pub fn heat_map(picture: &RgbImage, map: ArrayView2<f32>, threshold: f32) -> Result<RgbImage> {
+    let (width, height) = picture.dimensions();
+    let no_memory = || {
+        let message = format!("no memory for a heat map of {width} x {height}");
+        Error::new(ErrorKind::Memory, message)
+    };
+    let mut samples = Vec::new();
+    samples
+        .try_reserve_exact(picture.as_raw().len())
+        .map_err(|_| no_memory())?;
+    samples.extend_from_slice(picture.as_raw());
+    let mut drawn = RgbImage::from_raw(width, height, samples).ok_or_else(no_memory)?;
+    draw_heat(&mut drawn, map, threshold)?;
+    Ok(drawn)
+}
+
+/// Draws an anomaly map into its picture.
+///
+/// Colours as in the table of this module, pixels over the threshold enclosed by two lines, each `min(W, H) / 400` pixels
+/// wide and at least 1. The lines lie outside of what they enclose. Memory: some rows.
+///
+/// Shapes: `picture` W x H, `map` [H, W]. Units: `map` and `threshold` are Mahalanobis distances.
+/// Errors: `ImageSize` if picture and map differ in size, `Numeric` if a map value or the threshold is not finite,
+/// `InvalidArgument` if the threshold is 0 or less; the picture is then as before.
+pub fn draw_heat(picture: &mut RgbImage, map: ArrayView2<f32>, threshold: f32) -> Result<()> {
     let scale = HeatScale::new(threshold)?;
     check(picture, map)?;
-    let mut drawn = RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        scale.over(*picture.get_pixel(x, y), map[[y as usize, x as usize]])
-    });
-    enclose(&mut drawn, map, threshold);
-    Ok(drawn)
+    for (pixels, values) in picture.rows_mut().zip(map.rows()) {
+        for (pixel, value) in pixels.zip(values) {
+            *pixel = scale.over(*pixel, *value);
+        }
+    }
+    enclose(picture, map, threshold);
+    Ok(())
 }
 
 /// The scale as a bar from 0 at its left to twice the threshold at its right, over `ground`; the threshold is its middle.
@@ -157,24 +177,81 @@ fn check(picture: &RgbImage, map: ArrayView2<f32>) -> Result<()> {
 /// Draws the lines around what lies over the threshold; none along the picture's own edge.
 fn enclose(drawn: &mut RgbImage, map: ArrayView2<f32>, threshold: f32) {
     let (width, height) = drawn.dimensions();
-    let over = |x: u32, y: u32| map[[y as usize, x as usize]] > threshold;
-    let region = GrayImage::from_fn(width, height, |x, y| {
-        Luma([if over(x, y) { 255 } else { 0 }])
-    });
-    if region.pixels().all(|pixel| pixel.0[0] == 0) {
-        return;
+    let line = (f64::from(width.min(height)) / 400.0).round().max(1.0) as usize;
+    let mut near = Dilation::new(map, threshold, line);
+    let mut far = Dilation::new(map, threshold, 2 * line);
+    for ((row, pixels), values) in drawn.rows_mut().enumerate().zip(map.rows()) {
+        let (near, far) = (near.row(row), far.row(row));
+        for ((pixel, value), (near, far)) in pixels.zip(values).zip(near.iter().zip(far)) {
+            match (*value > threshold, near, far) {
+                (true, _, _) | (_, _, false) => {}
+                (_, true, _) => *pixel = NEAR_LINE,
+                _ => *pixel = FAR_LINE,
+            }
+        }
     }
-    // A distance saturates at 255, which must stay beyond both lines.
-    let line = (f64::from(width.min(height)) / 400.0)
-        .round()
-        .clamp(1.0, 127.0) as u8;
-    let distance = distance_transform(&region, Norm::LInf);
-    for (pixel, away) in drawn.pixels_mut().zip(distance.pixels()) {
-        match away.0[0] {
-            0 => {}
-            away if away <= line => *pixel = NEAR_LINE,
-            away if away <= 2 * line => *pixel = FAR_LINE,
-            _ => {}
+}
+
+/// What lies over the threshold grown by a square, asked row by row from the top: only rows are held.
+struct Dilation<'a> {
+    map: ArrayView2<'a, f32>,
+    threshold: f32,
+    radius: usize,
+    /// How many rows have entered the square, which is `2 * radius + 1` rows high.
+    entered: usize,
+    /// How many of the rows in the square are over the threshold in this column.
+    over: Vec<u32>,
+    reached: Vec<bool>,
+}
+
+impl<'a> Dilation<'a> {
+    fn new(map: ArrayView2<'a, f32>, threshold: f32, radius: usize) -> Self {
+        Self {
+            map,
+            threshold,
+            radius,
+            entered: 0,
+            over: vec![0; map.ncols()],
+            reached: vec![false; map.ncols()],
+        }
+    }
+
+    /// Which pixels of a row are at most `radius` rows and columns away; rows are asked for from 0 on, one after the other.
+    fn row(&mut self, row: usize) -> &[bool] {
+        while self.entered <= row + self.radius {
+            self.count(self.entered, |over| over + 1);
+            if let Some(left) = self.entered.checked_sub(2 * self.radius + 1) {
+                self.count(left, |over| over - 1);
+            }
+            self.entered += 1;
+        }
+        let columns = self.over.len();
+        let mut inside = self
+            .over
+            .iter()
+            .take(self.radius)
+            .filter(|over| **over > 0)
+            .count();
+        for column in 0..columns {
+            if let Some(over) = self.over.get(column + self.radius) {
+                inside += usize::from(*over > 0);
+            }
+            if let Some(left) = column.checked_sub(self.radius + 1) {
+                inside -= usize::from(self.over[left] > 0);
+            }
+            self.reached[column] = inside > 0;
+        }
+        &self.reached
+    }
+
+    /// Changes the count of each column that is over the threshold in `row`; below the map there is nothing.
+    fn count(&mut self, row: usize, change: impl Fn(u32) -> u32) {
+        if row < self.map.nrows() {
+            for (over, value) in self.over.iter_mut().zip(self.map.row(row)) {
+                if *value > self.threshold {
+                    *over = change(*over);
+                }
+            }
         }
     }
 }

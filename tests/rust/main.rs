@@ -12,6 +12,7 @@ mod matching;
 mod model;
 mod oracle;
 mod parts;
+mod regions;
 mod render;
 mod skip;
 mod statistics;

@@ -1,9 +1,12 @@
 //! Heat maps as a caller of the crate draws them.
 
-use image::{Rgb, RgbImage};
+use image::{GrayImage, Luma, Rgb, RgbImage};
+use imageproc::distance_transform::{Norm, distance_transform};
 use ndarray::Array2;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use twinspect::ErrorKind;
-use twinspect::map::render::{HeatScale, colour_bar, heat_map};
+use twinspect::map::render::{HeatScale, colour_bar, draw_heat, heat_map};
 
 /// A picture in which no two neighbours are alike.
 fn gradient(width: u32, height: u32) -> RgbImage {
@@ -104,4 +107,60 @@ fn colour_bar_is_the_scale_from_zero_to_twice_the_threshold() {
         );
     }
     assert_eq!(colour_bar(1, 1, ground).get_pixel(0, 0), &ground);
+}
+
+/// The outside oracle of the lines: imageproc's distance to the next pixel over the threshold, the larger of rows and
+/// columns.
+fn enclosed(picture: &RgbImage, map: &Array2<f32>, threshold: f32, line: u8) -> RgbImage {
+    let scale = HeatScale::new(threshold).unwrap();
+    let value = |x: u32, y: u32| map[[y as usize, x as usize]];
+    let over = GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
+        Luma([u8::from(value(x, y) > threshold)])
+    });
+    let any = over.pixels().any(|pixel| pixel[0] > 0);
+    let away = distance_transform(&over, Norm::LInf);
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        match away.get_pixel(x, y)[0] {
+            away if any && away > 0 && away <= line => Rgb([255; 3]),
+            away if any && away > line && away <= 2 * line => Rgb([0; 3]),
+            _ => scale.over(*picture.get_pixel(x, y), value(x, y)),
+        }
+    })
+}
+
+#[test]
+fn lines_of_random_maps_lie_where_imageprocs_distances_say() {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    for number in 0..200 {
+        let (width, height) = (random.random_range(1..50), random.random_range(1..50));
+        let share = [0.0, 0.002, 0.02, 0.3, 1.0][number % 5];
+        let map = Array2::from_shape_fn((height, width), |_| {
+            f32::from(random.random_bool(share)) * random.random_range(1.0..9.0)
+        });
+        let picture = gradient(width as u32, height as u32);
+        assert!(
+            heat_map(&picture, map.view(), 3.0).unwrap() == enclosed(&picture, &map, 3.0, 1),
+            "map {number}, {width} x {height}, {share} of it marked"
+        );
+    }
+    let mut map = Array2::zeros((1000, 1300));
+    for _ in 0..60 {
+        map[[random.random_range(0..1000), random.random_range(0..1300)]] = 5.0;
+    }
+    let picture = gradient(1300, 1000);
+    assert!(
+        heat_map(&picture, map.view(), 3.0).unwrap() == enclosed(&picture, &map, 3.0, 3),
+        "1000 / 400 rounds to lines of 3 pixels"
+    );
+}
+
+#[test]
+fn draw_heat_equals_heat_map_and_a_refusal_leaves_the_picture() {
+    let map = hill(80, 60, 9.0);
+    let mut picture = gradient(80, 60);
+    assert!(draw_heat(&mut picture, map.view(), 0.0).is_err());
+    assert!(draw_heat(&mut picture, hill(60, 80, 9.0).view(), 3.0).is_err());
+    assert!(picture == gradient(80, 60));
+    draw_heat(&mut picture, map.view(), 3.0).unwrap();
+    assert!(picture == heat_map(&gradient(80, 60), map.view(), 3.0).unwrap());
 }
