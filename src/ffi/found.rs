@@ -174,12 +174,7 @@ impl Found {
 
     /// The map over a picture of its size. Errors: `State` without a threshold; those of [`draw_heat`].
     pub fn render(&self, base: &ImageView<'_>) -> Result<RgbImage> {
-        let thresholds = self.inspection.thresholds;
-        let Some(threshold) = thresholds.pixel.or(thresholds.image) else {
-            let message = "a heat map's colours follow from the threshold, and the model has none";
-            return Err(Error::new(ErrorKind::State, message)
-                .hint("Give one with tsp_inspector_set_thresholds."));
-        };
+        let threshold = self.inspection.thresholds.of_heat_map()?;
         let mut drawn = base.to_rgb8()?;
         draw_heat(&mut drawn, self.inspection.map.view(), threshold)?;
         Ok(drawn)

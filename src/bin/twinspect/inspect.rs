@@ -219,13 +219,13 @@ impl HeatMaps {
 
     fn write(&self, number: usize, picture: &Picture, inspection: &Inspection) -> Result<&Path> {
         let threshold = inspection.thresholds.of_heat_map()?;
-        let heat_map =
-            render::heat_map(&picture.view().to_rgb8()?, inspection.map.view(), threshold)?;
+        let mut drawn = picture.view().to_rgb8()?;
+        render::draw_heat(&mut drawn, inspection.map.view(), threshold)?;
         let target = &self.targets[number];
         let cannot = |error| {
             Error::new(ErrorKind::Io, format!("cannot write the heat map: {error}")).at(target)
         };
-        heat_map.save(target).map_err(cannot)?;
+        drawn.save(target).map_err(cannot)?;
         Ok(target)
     }
 }

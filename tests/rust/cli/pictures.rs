@@ -87,7 +87,7 @@ fn picture_of_any_size_has_its_own_width_and_height_in_the_json() {
     for name in ["orientation_6_100x40.jpg", "gray16_big_endian.tif"] {
         std::fs::copy(picture_file(name), bench.path("new").join(name)).unwrap();
     }
-    for (name, width, height) in [("a", 2, 2), ("b", 1, 50), ("c", 50, 1), ("d", 257, 31)] {
+    for (name, width, height) in [("a", 1, 1), ("b", 1, 50), ("c", 50, 1), ("d", 257, 31)] {
         let picture = RgbImage::from_pixel(width, height, image::Rgb([90, 120, 40]));
         bench.save(&format!("new/{name}.png"), &picture);
     }
@@ -108,7 +108,7 @@ fn picture_of_any_size_has_its_own_width_and_height_in_the_json() {
     // The JPEG has 100 x 40 pixels and says that it stands on its side.
     assert_eq!(
         sizes,
-        [(2, 2), (1, 50), (50, 1), (257, 31), (256, 4), (40, 100)]
+        [(1, 1), (1, 50), (50, 1), (257, 31), (256, 4), (40, 100)]
     );
     for line in &lines {
         assert!(line["score"].as_f64().is_some_and(f64::is_finite), "{line}");
