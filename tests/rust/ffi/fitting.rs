@@ -117,7 +117,7 @@ fn one_picture_is_too_few() {
     let Some(fitter) = fitter(1) else { return };
     let mut out = std::ptr::dangling_mut();
     let status = unsafe { tsp_fitter_fit(fitter.0, &raw mut out) };
-    fails(status, tsp_status::TSP_E_TOO_FEW_IMAGES, "1 good parts");
+    fails(status, tsp_status::TSP_E_TOO_FEW_IMAGES, "1 good part is");
     assert!(out.is_null());
 }
 
