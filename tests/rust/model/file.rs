@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use twinspect::ErrorKind;
 use twinspect::model::Model;
+use twinspect::model::file::check_target;
 use twinspect::options::Options;
 
 use super::inspect;
@@ -140,5 +141,140 @@ fn absent_file_is_named() {
     assert_eq!(
         (error.kind(), error.place()),
         (ErrorKind::NotFound, "no/such.twin")
+    );
+}
+
+#[test]
+fn target_is_checked_before_long_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("file"), "x").unwrap();
+    std::fs::create_dir(path("folder")).unwrap();
+    for fine in ["new.twin", "file", "folder/new.twin"] {
+        check_target(&path(fine)).unwrap();
+    }
+    check_target(Path::new("new.twin")).unwrap();
+    for (bad, kind, words) in [
+        ("folder", ErrorKind::Io, "a folder"),
+        ("new/", ErrorKind::Io, "names no file"),
+        ("..", ErrorKind::Io, "names no file"),
+        ("", ErrorKind::Io, "names no file"),
+        ("file/new.twin", ErrorKind::Io, "no folder"),
+        ("none/new.twin", ErrorKind::NotFound, "there is no folder"),
+    ] {
+        let bad = if bad.is_empty() {
+            Path::new("").to_owned()
+        } else {
+            path(bad)
+        };
+        let error = check_target(&bad).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(words), "{error}");
+        assert_eq!(error.place(), bad.display().to_string());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn pipe(path: &Path) {
+        let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+        #[allow(unsafe_code)]
+        // SAFETY: the name ends with NUL.
+        let made = unsafe { libc::mkfifo(name.as_ptr(), 0o600) };
+        assert_eq!(made, 0);
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn pipes_and_devices_are_neither_replaced_nor_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        pipe(&path);
+        let model = fit(&good_parts(2), &options(&[]));
+        for (path, words) in [(&*path, "a pipe"), (Path::new("/dev/null"), "a device")] {
+            let error = model.save(path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+            assert!(error.message().contains(words), "{error}");
+        }
+        for (path, words) in [
+            (&*path, "a pipe"),
+            (Path::new("/dev/zero"), "a device"),
+            (folder.path(), "a folder"),
+        ] {
+            let error = Model::load(path, &Options::default()).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.place()),
+                (ErrorKind::Io, path.to_str().unwrap())
+            );
+            assert!(error.message().contains(words), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn symbolic_link_stays_and_its_file_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("link"), folder.path().join("sub/target"));
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        symlink("sub/target", &link).unwrap();
+        let model = fit(&good_parts(2), &options(&[]));
+        for _ in 0..2 {
+            model.save(&link).unwrap();
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert!(std::fs::symlink_metadata(&target).unwrap().is_file());
+        }
+        Model::load(&link, &Options::default()).unwrap();
+
+        let circle = folder.path().join("circle");
+        symlink("circle", &circle).unwrap();
+        let error = check_target(&circle).unwrap_err();
+        assert!(error.message().contains("circle"), "{error}");
+    }
+
+    #[test]
+    fn new_file_follows_the_umask_and_a_replaced_one_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = fit(&good_parts(2), &options(&[]));
+        let (path, other) = (folder.path().join("a.twin"), folder.path().join("other"));
+        model.save(&path).unwrap();
+        std::fs::write(&other, "").unwrap();
+        assert_eq!(mode(&path), mode(&other));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        model.save(&path).unwrap();
+        assert_eq!(mode(&path), 0o640);
+    }
+
+    #[test]
+    fn failure_to_write_does_not_name_the_temporary_file() {
+        // Nobody, not even root, makes a file in this folder.
+        let path = Path::new("/proc/part.twin");
+        let error = fit(&good_parts(2), &options(&[])).save(path).unwrap_err();
+        assert_eq!(error.place(), "/proc/part.twin");
+        assert!(!error.message().contains(".part"), "{error}");
+    }
+}
+
+#[test]
+fn file_that_is_longer_than_it_says_reports_format_without_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.twin");
+    fit(&good_parts(2), &options(&[])).save(&path).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // A hole on the disk, larger than memory.
+    file.set_len(1 << 42).unwrap();
+    let error = Model::load(&path, &Options::default()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (ErrorKind::Format, path.to_str().unwrap())
     );
 }
