@@ -3,7 +3,8 @@
 //! `TWINSPECT-MODEL\n`, format version (u32), length of the rest (u64), SHA-256 of the rest, then the model's archive. Numbers
 //! are little endian.
 //!
-//! The checksum finds damage, not intent: whoever can write a model can write its checksum. Nothing in the file is ever executed. One thing is left to
+//! The checksum finds damage, not intent: whoever can write a model can write its checksum. So every value is checked
+//! against what the recipe and the backbone make possible, and nothing in the file is ever executed. One thing is left to
 //! trust: a model may name a TorchScript module on this machine, by path and SHA-256, and loading the model then runs that
 //! module.
 

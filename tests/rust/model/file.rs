@@ -145,6 +145,55 @@ fn absent_file_is_named() {
 }
 
 #[test]
+fn moved_module_is_named_at_the_models_place_and_may_be_named_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (module, path) = (folder.path().join("a.pt"), folder.path().join("part.twin"));
+    std::fs::copy(data("backbones/tuple.pt"), &module).unwrap();
+    let settings = options(&[("backbone", module.to_str().unwrap())]);
+    fit(&good_parts(2), &settings).save(&path).unwrap();
+    let moved = folder.path().join("b.pt");
+    std::fs::rename(&module, &moved).unwrap();
+
+    let error = Model::load(&path, &Options::default()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (ErrorKind::Weights, path.to_str().unwrap())
+    );
+    assert!(
+        error.message().contains(module.to_str().unwrap()),
+        "{error}"
+    );
+    assert!(
+        error.what_to_do().contains("It moved? --set backbone=PATH"),
+        "{error}"
+    );
+
+    let mut elsewhere = Options::default();
+    elsewhere
+        .set_text("backbone", moved.to_str().unwrap())
+        .unwrap();
+    let model = Model::load(&path, &elsewhere).unwrap();
+    let name = moved.to_str().unwrap();
+    assert_eq!(
+        (model.network().name(), &*model.recipe().backbone),
+        (name, name)
+    );
+    assert_eq!(model.options().text("backbone").unwrap(), name);
+    assert!(load(&model.to_bytes().unwrap()).is_ok());
+}
+
+#[test]
+fn module_is_stored_by_its_absolute_path() {
+    let settings = options(&[("backbone", "tests/data/backbones/tuple.pt")]);
+    let model = load(&fit(&good_parts(2), &settings).to_bytes().unwrap()).unwrap();
+    let expected = std::path::absolute("tests/data/backbones/tuple.pt").unwrap();
+    assert_eq!(
+        model.options().text("backbone").unwrap(),
+        expected.to_str().unwrap()
+    );
+}
+
+#[test]
 fn target_is_checked_before_long_work() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
