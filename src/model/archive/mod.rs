@@ -1,8 +1,10 @@
 //! What a model file holds: a safetensors archive, whose metadata entry `model` is the JSON of [`header::Header`].
 //!
-//! `header` is what it says in words, `check` whether that can be right; the model itself is read and written here.
+//! `header` is what it says in words, `check` whether that can be right, `description` what a person wants to know of it;
+//! the model itself is read and written here.
 
 mod check;
+mod description;
 mod header;
 
 use std::collections::HashMap;
@@ -13,6 +15,8 @@ use header::{GroupHeader, Header};
 use image::RgbImage;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use tch::{Device, Kind, Tensor};
+
+pub use description::{Description, GroupDescription, describe};
 
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};
@@ -99,6 +103,12 @@ pub fn damaged(what: impl ToString) -> Error {
 }
 
 /// A text from a file, fit for a terminal: control characters, and those that turn the direction of writing, are escaped.
+///
+/// # Example
+/// ```
+/// use twinspect::model::file::escaped;
+/// assert_eq!(escaped("Größe 零件\u{1b}[31m"), "Größe 零件\\u{1b}[31m");
+/// ```
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

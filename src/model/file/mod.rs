@@ -6,7 +6,7 @@
 //! The checksum finds damage, not intent: whoever can write a model can write its checksum. So every value is checked
 //! against what the recipe and the backbone make possible, and nothing in the file is ever executed. One thing is left to
 //! trust: a model may name a TorchScript module on this machine, by path and SHA-256, and loading the model then runs that
-//! module.
+//! module. [`Model::describe`] runs nothing.
 
 mod prologue;
 mod replace;
@@ -21,6 +21,7 @@ pub use replace::check_target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::model::archive;
+pub use crate::model::archive::{Description, GroupDescription, escaped};
 use crate::options::Options;
 
 /// The version that is written; also the only one that can be read so far.
@@ -69,6 +70,15 @@ impl Model {
         let archive = &bytes[prologue::BYTES..];
         prologue.check(archive)?;
         archive::read(archive, options)
+    }
+
+    /// What the model file says of itself. It needs no weights, and runs no network.
+    ///
+    /// Errors: `NotFound`, `Io`, `Format`, `Version`, `Memory`, as [`Model::load`].
+    pub fn describe(path: &Path) -> Result<Description> {
+        read(path)
+            .and_then(|archive| archive::describe(&archive))
+            .map_err(|error| error.at(path))
     }
 }
 

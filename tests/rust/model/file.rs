@@ -327,3 +327,32 @@ fn file_that_is_longer_than_it_says_reports_format_without_being_read() {
         (ErrorKind::Format, path.to_str().unwrap())
     );
 }
+
+#[test]
+fn description_says_what_the_model_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.twin");
+    let model = fit(&good_parts(4), &options(&[]));
+    model.save(&path).unwrap();
+    let description = Model::describe(&path).unwrap();
+    assert_eq!(description.backbone, model.network().name());
+    assert_eq!(description.sha256, model.network().sha256());
+    assert_eq!(description.image_size, model.image_size());
+    assert_eq!(description.input_size, model.input_size());
+    assert_eq!(description.grid_size, model.grid_size());
+    assert_eq!(description.thresholds, model.thresholds());
+    assert_eq!(description.image_count(), model.image_count());
+    assert_eq!(description.warnings, model.warnings());
+    let (found, group) = (&description.groups[0], &model.groups()[0]);
+    assert_eq!(found.lead().name, group.lead().name);
+    assert_eq!(found.fewest_matches(), group.fewest_matches());
+    assert_eq!(&found.thumbnail, group.thumbnail());
+
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(
+        Model::describe(&path).unwrap_err().kind(),
+        ErrorKind::Format
+    );
+}

@@ -1,6 +1,7 @@
 //! Model files that somebody made on purpose: each with a right checksum, and one thing in it that cannot be.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::{Value, json};
@@ -296,4 +297,58 @@ fn model_with_every_kind_of_left_out_image_is_read() {
     let loaded = load(&Parts::of(&model).file()).unwrap();
     assert_eq!(loaded.left_out(), model.left_out());
     assert_eq!(loaded.groups().len(), model.groups().len());
+}
+
+#[test]
+fn names_with_control_characters_reach_no_terminal() {
+    let mut parts = Parts::of(&fit(&good_parts(2), &options(&[])));
+    let lead = parts.group()["lead_image"].as_u64().unwrap() as usize;
+    parts.group()["images"][lead]["name"] = json!("Größe\u{1b}[31mred\nline");
+    parts.header["left_out"] =
+        json!([{"name": "\u{1b}[2J零件", "reason": {"copy_of": "\u{7}\u{202e}"}}]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("part.twin"), parts.file()).unwrap();
+    let text = info(folder.path(), &[]);
+    assert!(
+        text.contains("Größe\\u{1b}[31mred\\nline") && text.contains("\\u{1b}[2J零件"),
+        "{text}"
+    );
+    assert!(
+        text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn info_needs_no_weights_and_runs_no_module() {
+    let mut parts = Parts::of(&fit(&good_parts(4), &options(&[])));
+    parts.set_option("backbone", "/no/such/module.pt");
+    parts.header["left_out"] = json!([{"name": "a.png", "reason": {"copy_of": "b.png"}}]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("part.twin"), parts.file()).unwrap();
+    assert!(info(folder.path(), &["--leads", "leads"]).contains("left out       a.png"));
+    assert!(folder.path().join("leads/group_00.png").exists());
+    let json: Value = serde_json::from_str(&info(folder.path(), &["--json"])).unwrap();
+    assert_eq!(json["backbone"]["name"], "/no/such/module.pt");
+    assert_eq!(json["left_out"][0]["name"], "a.png");
+    assert!(
+        json["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("4 good parts are few"),
+        "{json}"
+    );
+}
+
+/// What `twinspect info part.twin` prints in a folder without any weights.
+fn info(folder: &Path, more: &[&str]) -> String {
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_twinspect"))
+        .current_dir(folder)
+        .env("TWINSPECT_WEIGHTS", "/no/such/folder")
+        .args(["info", "part.twin"])
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
