@@ -146,6 +146,19 @@ impl Backbone {
         &self.stages
     }
 
+    /// Height and width of a stage's map on an input of this height and width; none for a stage that does not exist and
+    /// for a TorchScript module, which alone knows.
+    pub fn grid(&self, stage: usize, (height, width): (u32, u32)) -> Option<(i64, i64)> {
+        let info = self.stages.iter().find(|info| info.stage == stage)?;
+        match self.network {
+            Layers::BuiltIn(_) => Some((
+                i64::from(height.div_ceil(info.stride)),
+                i64::from(width.div_ceil(info.stride)),
+            )),
+            Layers::TorchScript(_) => None,
+        }
+    }
+
     /// The feature maps of `stages`, in the order asked for.
     ///
     /// Shapes: `input` [N, 3, H, W] f32, normalised as the weights expect it, on this backbone's device, every side at

@@ -1,6 +1,6 @@
 //! A pretrained network ready to use: the backbone, how its pictures are prepared, and who it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -8,7 +8,7 @@ use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::backbone::Backbone;
-use crate::features::weights;
+use crate::features::weights::{self, WeightFile};
 use crate::image::Normalisation;
 
 /// A network by name, or a TorchScript file of the user's own.
@@ -23,69 +23,46 @@ pub struct Pretrained {
     device: Device,
 }
 
+/// Where a network's numbers come from, found and hashed; none of it has been interpreted yet.
+struct Source {
+    name: String,
+    sha256: String,
+    content: Content,
+}
+
+enum Content {
+    /// A file of the table.
+    Weights(&'static WeightFile, PathBuf),
+    /// A TorchScript file.
+    Module(Vec<u8>),
+}
+
 impl Pretrained {
     /// Opens a network of the table (`twinspect weights list`), or the TorchScript file at that path.
     ///
     /// A name that ends in `.pt` or `.ts`, or holds a path separator, is a path. A TorchScript module gets RGB pictures
-    /// normalised with ImageNet's mean and deviation.
+    /// normalised with ImageNet's mean and deviation; it is a program, which is run: open only files that you trust.
     ///
-    /// Errors: `Weights` for weights that are missing or have another hash, `NotFound`, `Format`.
+    /// Errors: `Weights` for weights that are missing or have another hash, `NotFound`, `Io`, `Format`.
     pub fn open(name: &str, device: Device) -> Result<Self> {
-        let path = Path::new(name);
-        let is_path = name.contains(['/', '\\'])
-            || path
-                .extension()
-                .is_some_and(|end| end == "pt" || end == "ts");
-        if is_path {
-            return Self::torchscript(path, device);
-        }
-        let entry = weights::entry(name)?;
-        let found = weights::find(name)?;
-        let tensors = weights::read(&found.path)?;
-        let backbone = Backbone::from_tensors(entry.architecture, &tensors, device)
-            .map_err(|error| error.at(&found.path))?;
-        Ok(Self {
-            backbone,
-            normalisation: entry.normalisation,
-            name: entry.name.to_owned(),
-            sha256: found.sha256,
-            device,
-        })
+        Source::find(name)?.open(device)
     }
 
-    fn torchscript(path: &Path, device: Device) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| {
-            Error::io(&error, "read the TorchScript backbone", path)
-                .hint("`twinspect weights list` names the networks that need no file.")
-        })?;
-        let backbone =
-            Backbone::from_torchscript(&bytes, device).map_err(|error| error.at(path))?;
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Ok(Self {
-            backbone,
-            normalisation: Normalisation::IMAGENET,
-            name: path.display().to_string(),
-            sha256,
-            device,
-        })
-    }
-
-    /// The same network by the hash that a model was fitted with.
+    /// The same network by the hash that a model was fitted with; a TorchScript module of another hash is not run.
     ///
-    /// Errors: `Weights` naming both hashes if they differ.
+    /// Errors: `Weights` if the file is missing, or naming both hashes if they differ.
     pub fn open_exactly(name: &str, sha256: &str, device: Device) -> Result<Self> {
-        let network = Self::open(name, device)?;
-        if network.sha256 == sha256 {
-            return Ok(network);
+        let source = Source::find(name).map_err(|error| of_the_model(name, error))?;
+        if source.sha256 == sha256 {
+            return source
+                .open(device)
+                .map_err(|error| of_the_model(name, error));
         }
         let short = |hash: &str| hash.chars().take(12).collect::<String>();
         let message = format!(
             "the model was fitted with weights {} of '{name}', these are {}",
             short(sha256),
-            short(&network.sha256)
+            short(&source.sha256)
         );
         Err(Error::new(ErrorKind::Weights, message).hint("Use the weights of then, or fit again."))
     }
@@ -108,7 +85,7 @@ impl Pretrained {
         self.normalisation
     }
 
-    /// Its name in the table, or its path.
+    /// Its name in the table, or its absolute path.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -119,9 +96,102 @@ impl Pretrained {
     }
 }
 
+impl Source {
+    fn find(name: &str) -> Result<Self> {
+        if is_path(name) {
+            return Self::module(name);
+        }
+        let entry = weights::entry(name)?;
+        let found = weights::find(name)?;
+        Ok(Self {
+            name: entry.name.to_owned(),
+            sha256: found.sha256,
+            content: Content::Weights(entry, found.path),
+        })
+    }
+
+    fn module(name: &str) -> Result<Self> {
+        let path = Path::new(name);
+        let bytes = read_module(path).map_err(|error| {
+            Error::io(&error, "read the TorchScript backbone", path)
+                .hint("`twinspect weights list` names the networks that need no file.")
+        })?;
+        // A model is used from other folders than it was fitted in.
+        let absolute = std::path::absolute(path).ok();
+        let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
+        let sha256 = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Self {
+            name: absolute.unwrap_or_else(|| name.to_owned()),
+            sha256,
+            content: Content::Module(bytes),
+        })
+    }
+
+    fn open(self, device: Device) -> Result<Pretrained> {
+        let (backbone, normalisation) = match self.content {
+            Content::Weights(entry, path) => {
+                let tensors = weights::read(&path)?;
+                let backbone = Backbone::from_tensors(entry.architecture, &tensors, device)
+                    .map_err(|error| error.at(&path))?;
+                (backbone, entry.normalisation)
+            }
+            Content::Module(bytes) => {
+                let backbone = Backbone::from_torchscript(&bytes, device)
+                    .map_err(|error| error.at(&self.name))?;
+                (backbone, Normalisation::IMAGENET)
+            }
+        };
+        Ok(Pretrained {
+            backbone,
+            normalisation,
+            name: self.name,
+            sha256: self.sha256,
+            device,
+        })
+    }
+}
+
+fn is_path(name: &str) -> bool {
+    let end = Path::new(name).extension();
+    name.contains(['/', '\\']) || end.is_some_and(|end| end == "pt" || end == "ts")
+}
+
+/// Reads a regular file: the name may come from a model of unknown origin, and a device or a pipe need not end.
+fn read_module(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        let kind = std::io::ErrorKind::InvalidInput;
+        return Err(std::io::Error::new(kind, "it is no regular file"));
+    }
+    std::fs::read(path)
+}
+
+/// The error of a TorchScript file that a model names: its reader knows the model's place, not that file's.
+fn of_the_model(name: &str, error: Error) -> Error {
+    if !is_path(name) {
+        return error;
+    }
+    let kind = match error.kind() {
+        ErrorKind::NotFound => ErrorKind::Weights,
+        kind => kind,
+    };
+    let message = format!("the model's backbone '{name}': {}", error.message());
+    Error::new(kind, message).hint("It moved? --set backbone=PATH says where it is now.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn file_of(bytes: &[u8]) -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("net.pt");
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path.display().to_string())
+    }
 
     #[test]
     fn missing_torchscript_file_is_named() {
@@ -130,5 +200,33 @@ mod tests {
             (error.kind(), error.place()),
             (ErrorKind::NotFound, "no/such/net.pt")
         );
+    }
+
+    #[test]
+    fn module_of_another_hash_is_not_even_loaded() {
+        let (_folder, path) = file_of(b"not a module: loading it reports Format");
+        let error = Pretrained::open_exactly(&path, &"0".repeat(64), Device::Cpu).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Weights, "{error}");
+        assert!(error.message().contains(&path), "{error}");
+        let error = Pretrained::open(&path, Device::Cpu).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+    }
+
+    #[test]
+    fn moved_module_of_a_model_is_named_with_the_way_out() {
+        let error = Pretrained::open_exactly("no/such/net.pt", "00", Device::Cpu).unwrap_err();
+        assert_eq!((error.kind(), error.place()), (ErrorKind::Weights, ""));
+        assert!(error.message().contains("'no/such/net.pt'"), "{error}");
+        assert!(
+            error.what_to_do().contains("--set backbone=PATH"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn device_in_place_of_a_module_is_not_read() {
+        let error = Pretrained::open("/dev/zero", Device::Cpu).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
     }
 }

@@ -26,8 +26,11 @@ impl Object for SharedModel {
 
 /// Reads a model file. Free the model with tsp_model_destroy; the file is closed when the call returns.
 ///
-/// options: NULL = the defaults; those of scope FIT come from the file. Errors: NOT_FOUND, IO, FORMAT for a file that is
-/// damaged or no model, VERSION for one of a newer library, WEIGHTS, DEVICE, MEMORY.
+/// options: NULL = the defaults. Those of scope FIT come from the file and are ignored here, but for a "backbone" that was
+/// set: it says where the network is now, whose SHA-256 must be that of the file. A model may name a TorchScript module
+/// on this machine, which is a program and is run: load such models only from those whom you trust.
+/// Errors: NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is damaged or no model, VERSION for
+/// one of a newer library, WEIGHTS for a network that is missing or another than then, DEVICE, MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_model_load(
     path: *const c_char,
@@ -87,7 +90,8 @@ unsafe fn bytes_at<'a>(data: *const c_void, size: u64) -> Result<&'a [u8]> {
 
 /// Writes the model to a file. A file of that name is replaced in one step or, if anything fails, left as it is.
 ///
-/// Errors: IO, NOT_FOUND for a folder that does not exist, MEMORY.
+/// A symbolic link stays, and the file that it names is written. Errors: IO (also if path is a folder, device or pipe),
+/// NOT_FOUND for a folder that does not exist, MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_model_save(
     model: *const tsp_model,

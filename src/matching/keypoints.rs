@@ -1,6 +1,6 @@
 //! Key points with descriptors, and what every matcher does with them.
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
@@ -36,6 +36,30 @@ impl Keypoints {
             positions: SharedTensor::new(positions),
             descriptors: SharedTensor::new(descriptors),
         })
+    }
+
+    /// Puts the parts of stored key points together; `channels` is what the matcher's descriptors have.
+    ///
+    /// Errors: `Format` if they are not n > 0 key points of finite 32-bit floats, or of another width.
+    pub fn from_parts(positions: Tensor, descriptors: Tensor, channels: i64) -> Result<Self> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Format, message));
+        for (name, part) in [("positions", &positions), ("descriptors", &descriptors)] {
+            let is_float = part.f_kind()? == Kind::Float;
+            if !is_float || part.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+                return refuse(format!(
+                    "the {name} of key points are not finite 32-bit floats"
+                ));
+            }
+        }
+        let parts = Self::new(positions, descriptors)?;
+        match parts.descriptors.size()[..] {
+            [0, _] => refuse("there are no key points".to_owned()),
+            [_, width] if width == channels => Ok(parts),
+            _ => refuse(format!(
+                "descriptors of shape {:?}, expected [n, {channels}]",
+                parts.descriptors.size()
+            )),
+        }
     }
 
     /// (x, y) of every key point, [n, 2] f32.

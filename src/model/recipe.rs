@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
+use crate::features::backbone::StageInfo;
 use crate::image::Aspect;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
@@ -121,6 +122,29 @@ impl Recipe {
             false_alarm_rate: options.float("verdict.false_alarm_rate")?,
         })
     }
+
+    /// Whether the backbone has the stages that the recipe asks for; `stages` are those of the backbone.
+    ///
+    /// Errors: `InvalidArgument` with the key of the option that asks for another one.
+    pub fn check_stages(&self, stages: &[StageInfo]) -> Result<()> {
+        let joined = self.stages.iter().map(|stage| ("features.stages", *stage));
+        let grid = [("features.grid", self.grid_stage)];
+        let matched = self
+            .matcher
+            .iter()
+            .map(|matcher| ("matcher.stage", matcher.stage));
+        for (key, stage) in joined.chain(grid).chain(matched) {
+            if stages.iter().all(|info| info.stage != stage) {
+                let known: Vec<String> = stages.iter().map(|info| info.stage.to_string()).collect();
+                let message = format!(
+                    "the backbone has no stage {stage}, it has {}",
+                    known.join(", ")
+                );
+                return Err(Error::new(ErrorKind::InvalidArgument, message).at(key));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn stages(text: &str) -> Result<Vec<usize>> {
@@ -170,5 +194,31 @@ mod tests {
             recipe(&[("adaptor.patch", "4")]).unwrap_err().place(),
             "adaptor.patch"
         );
+    }
+
+    #[test]
+    fn stage_that_the_backbone_lacks_is_blamed_on_its_option() {
+        let stages: Vec<StageInfo> = (1..=2)
+            .map(|stage| StageInfo {
+                stage,
+                stride: 2,
+                channels: 4,
+            })
+            .collect();
+        for (key, settings) in [
+            ("features.stages", ["2,3", "2", "2"]),
+            ("features.grid", ["1,2", "4", "2"]),
+            ("matcher.stage", ["1,2", "1", "3"]),
+        ] {
+            let keys = ["features.stages", "features.grid", "matcher.stage"];
+            let settings: Vec<(&str, &str)> = keys.into_iter().zip(settings).collect();
+            let error = recipe(&settings).unwrap().check_stages(&stages);
+            let error = error.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.place()),
+                (ErrorKind::InvalidArgument, key)
+            );
+            assert!(error.message().ends_with("it has 1, 2"), "{error}");
+        }
     }
 }

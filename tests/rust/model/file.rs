@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use twinspect::ErrorKind;
 use twinspect::model::Model;
+use twinspect::model::file::check_target;
 use twinspect::options::Options;
 
 use super::inspect;
@@ -140,5 +141,218 @@ fn absent_file_is_named() {
     assert_eq!(
         (error.kind(), error.place()),
         (ErrorKind::NotFound, "no/such.twin")
+    );
+}
+
+#[test]
+fn moved_module_is_named_at_the_models_place_and_may_be_named_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (module, path) = (folder.path().join("a.pt"), folder.path().join("part.twin"));
+    std::fs::copy(data("backbones/tuple.pt"), &module).unwrap();
+    let settings = options(&[("backbone", module.to_str().unwrap())]);
+    fit(&good_parts(2), &settings).save(&path).unwrap();
+    let moved = folder.path().join("b.pt");
+    std::fs::rename(&module, &moved).unwrap();
+
+    let error = Model::load(&path, &Options::default()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (ErrorKind::Weights, path.to_str().unwrap())
+    );
+    assert!(
+        error.message().contains(module.to_str().unwrap()),
+        "{error}"
+    );
+    assert!(
+        error.what_to_do().contains("It moved? --set backbone=PATH"),
+        "{error}"
+    );
+
+    let mut elsewhere = Options::default();
+    elsewhere
+        .set_text("backbone", moved.to_str().unwrap())
+        .unwrap();
+    let model = Model::load(&path, &elsewhere).unwrap();
+    let name = moved.to_str().unwrap();
+    assert_eq!(
+        (model.network().name(), &*model.recipe().backbone),
+        (name, name)
+    );
+    assert_eq!(model.options().text("backbone").unwrap(), name);
+    assert!(load(&model.to_bytes().unwrap()).is_ok());
+}
+
+#[test]
+fn module_is_stored_by_its_absolute_path() {
+    let settings = options(&[("backbone", "tests/data/backbones/tuple.pt")]);
+    let model = load(&fit(&good_parts(2), &settings).to_bytes().unwrap()).unwrap();
+    let expected = std::path::absolute("tests/data/backbones/tuple.pt").unwrap();
+    assert_eq!(
+        model.options().text("backbone").unwrap(),
+        expected.to_str().unwrap()
+    );
+}
+
+#[test]
+fn target_is_checked_before_long_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("file"), "x").unwrap();
+    std::fs::create_dir(path("folder")).unwrap();
+    for fine in ["new.twin", "file", "folder/new.twin"] {
+        check_target(&path(fine)).unwrap();
+    }
+    check_target(Path::new("new.twin")).unwrap();
+    for (bad, kind, words) in [
+        ("folder", ErrorKind::Io, "a folder"),
+        ("new/", ErrorKind::Io, "names no file"),
+        ("..", ErrorKind::Io, "names no file"),
+        ("", ErrorKind::Io, "names no file"),
+        ("file/new.twin", ErrorKind::Io, "no folder"),
+        ("none/new.twin", ErrorKind::NotFound, "there is no folder"),
+    ] {
+        let bad = if bad.is_empty() {
+            Path::new("").to_owned()
+        } else {
+            path(bad)
+        };
+        let error = check_target(&bad).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(words), "{error}");
+        assert_eq!(error.place(), bad.display().to_string());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn pipe(path: &Path) {
+        let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+        #[allow(unsafe_code)]
+        // SAFETY: the name ends with NUL.
+        let made = unsafe { libc::mkfifo(name.as_ptr(), 0o600) };
+        assert_eq!(made, 0);
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn pipes_and_devices_are_neither_replaced_nor_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        pipe(&path);
+        let model = fit(&good_parts(2), &options(&[]));
+        for (path, words) in [(&*path, "a pipe"), (Path::new("/dev/null"), "a device")] {
+            let error = model.save(path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+            assert!(error.message().contains(words), "{error}");
+        }
+        for (path, words) in [
+            (&*path, "a pipe"),
+            (Path::new("/dev/zero"), "a device"),
+            (folder.path(), "a folder"),
+        ] {
+            let error = Model::load(path, &Options::default()).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.place()),
+                (ErrorKind::Io, path.to_str().unwrap())
+            );
+            assert!(error.message().contains(words), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn symbolic_link_stays_and_its_file_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("link"), folder.path().join("sub/target"));
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        symlink("sub/target", &link).unwrap();
+        let model = fit(&good_parts(2), &options(&[]));
+        for _ in 0..2 {
+            model.save(&link).unwrap();
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert!(std::fs::symlink_metadata(&target).unwrap().is_file());
+        }
+        Model::load(&link, &Options::default()).unwrap();
+
+        let circle = folder.path().join("circle");
+        symlink("circle", &circle).unwrap();
+        let error = check_target(&circle).unwrap_err();
+        assert!(error.message().contains("circle"), "{error}");
+    }
+
+    #[test]
+    fn new_file_follows_the_umask_and_a_replaced_one_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = fit(&good_parts(2), &options(&[]));
+        let (path, other) = (folder.path().join("a.twin"), folder.path().join("other"));
+        model.save(&path).unwrap();
+        std::fs::write(&other, "").unwrap();
+        assert_eq!(mode(&path), mode(&other));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        model.save(&path).unwrap();
+        assert_eq!(mode(&path), 0o640);
+    }
+
+    #[test]
+    fn failure_to_write_does_not_name_the_temporary_file() {
+        // Nobody, not even root, makes a file in this folder.
+        let path = Path::new("/proc/part.twin");
+        let error = fit(&good_parts(2), &options(&[])).save(path).unwrap_err();
+        assert_eq!(error.place(), "/proc/part.twin");
+        assert!(!error.message().contains(".part"), "{error}");
+    }
+}
+
+#[test]
+fn file_that_is_longer_than_it_says_reports_format_without_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.twin");
+    fit(&good_parts(2), &options(&[])).save(&path).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // A hole on the disk, larger than memory.
+    file.set_len(1 << 42).unwrap();
+    let error = Model::load(&path, &Options::default()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (ErrorKind::Format, path.to_str().unwrap())
+    );
+}
+
+#[test]
+fn description_says_what_the_model_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("part.twin");
+    let model = fit(&good_parts(4), &options(&[]));
+    model.save(&path).unwrap();
+    let description = Model::describe(&path).unwrap();
+    assert_eq!(description.backbone, model.network().name());
+    assert_eq!(description.sha256, model.network().sha256());
+    assert_eq!(description.image_size, model.image_size());
+    assert_eq!(description.input_size, model.input_size());
+    assert_eq!(description.grid_size, model.grid_size());
+    assert_eq!(description.thresholds, model.thresholds());
+    assert_eq!(description.image_count(), model.image_count());
+    assert_eq!(description.warnings, model.warnings());
+    let (found, group) = (&description.groups[0], &model.groups()[0]);
+    assert_eq!(found.lead().name, group.lead().name);
+    assert_eq!(found.fewest_matches(), group.fewest_matches());
+    assert_eq!(&found.thumbnail, group.thumbnail());
+
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(
+        Model::describe(&path).unwrap_err().kind(),
+        ErrorKind::Format
     );
 }

@@ -1,0 +1,139 @@
+//! Whether a model file can be right. A checksum says that it is as it was written, not who wrote it.
+
+use super::damaged;
+use super::header::{GroupHeader, Header};
+use crate::error::{Error, ErrorKind, Result};
+use crate::features::adaptor::Pooling;
+use crate::features::backbone::Backbone;
+use crate::image::{MAX_SIDE_PX, input_size};
+use crate::matching::Matcher;
+use crate::model::{LEAST_EPSILON, Reason, Recipe};
+
+/// Channels that the tensors of a model must have.
+#[derive(Clone, Copy)]
+pub struct Channels {
+    /// Of the features, C'.
+    pub features: i64,
+    /// Of a key point's descriptor, if the recipe matches anything.
+    pub descriptors: Option<i64>,
+}
+
+impl Header {
+    /// Holds the header against itself and its recipe. Errors: `Format`.
+    pub fn check(&self, recipe: &Recipe) -> Result<()> {
+        let size = |(width, height): (u32, u32)| format!("{width} x {height}");
+        let sides = 1..=MAX_SIDE_PX;
+        let (image, input) = (self.image_size, self.input_size);
+        ensure(sides.contains(&image.0) && sides.contains(&image.1), || {
+            format!("its first image had {} pixels", size(image))
+        })?;
+        let expected = input_size(image, recipe.input_size_px, recipe.aspect);
+        ensure(input == expected, || {
+            let (image, input, expected) = (size(image), size(input), size(expected));
+            format!("its input is {input} pixels, that of a picture of {image} is {expected}")
+        })?;
+        let (h, w) = self.grid;
+        let fits = (1..=i64::from(input.1)).contains(&h) && (1..=i64::from(input.0)).contains(&w);
+        ensure(fits, || {
+            format!("its grid is {w} x {h} on an input of {}", size(input))
+        })?;
+        let thresholds = [self.thresholds.image, self.thresholds.pixel];
+        for threshold in thresholds.into_iter().flatten() {
+            ensure(threshold.is_finite() && threshold > 0.0, || {
+                format!("a threshold is {threshold}")
+            })?;
+        }
+        for image in &self.left_out {
+            if let Reason::Outlier { score } = image.reason {
+                ensure(is_score(score), || {
+                    format!("the score of '{}' is {score}", image.name)
+                })?;
+            }
+        }
+        ensure(!self.groups.is_empty(), || "it has no group".to_owned())?;
+        for (number, group) in self.groups.iter().enumerate() {
+            group.check(number)?;
+        }
+        Ok(())
+    }
+
+    /// Holds header and recipe against the backbone, and says what its tensors must be like. Errors: `Format`.
+    pub fn check_backbone(&self, recipe: &Recipe, backbone: &Backbone) -> Result<Channels> {
+        recipe
+            .check_stages(backbone.stages())
+            .map_err(|error| self.of_the_recipe(&error))?;
+        let (width, height) = self.input_size;
+        if let Some((h, w)) = backbone.grid(recipe.grid_stage, (height, width)) {
+            ensure(self.grid == (h, w), || {
+                let (own_h, own_w) = self.grid;
+                format!("its grid is {own_w} x {own_h}, that of its backbone {w} x {h}")
+            })?;
+        }
+        let channels_of = |stage: usize| {
+            let mut stages = backbone.stages().iter();
+            stages
+                .find(|info| info.stage == stage)
+                .map_or(0, |info| info.channels)
+        };
+        let matched = recipe.matcher.as_ref().and_then(Matcher::stage);
+        Ok(Channels {
+            features: match recipe.adaptor.pooling {
+                Pooling::Mean => recipe.stages.iter().copied().map(channels_of).sum(),
+                Pooling::Adaptive(channels) => channels,
+            },
+            descriptors: matched.map(channels_of),
+        })
+    }
+}
+
+impl GroupHeader {
+    fn check(&self, number: usize) -> Result<()> {
+        let count = self.images.len();
+        ensure(self.lead_image < count, || {
+            let lead = self.lead_image;
+            format!("image {lead} leads group {number}, which has {count}")
+        })?;
+        ensure(self.count == count as u64, || {
+            let formed = self.count;
+            format!("group {number} has {count} images, its Gaussian is of {formed}")
+        })?;
+        // Half of the least: a number may lose its last bit on the way through JSON.
+        let possible = LEAST_EPSILON / 2.0..=f64::from(f32::MAX);
+        ensure(possible.contains(&self.epsilon), || {
+            format!("the epsilon of group {number} is {}", self.epsilon)
+        })?;
+        for image in &self.images {
+            let (score, peak) = (image.score, image.peak);
+            ensure(is_score(score) && is_score(peak), || {
+                format!("the score of '{}' is {score}, its peak {peak}", image.name)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the mean of a group's Gaussian is of this shape. Errors: `Format`.
+pub fn check_mean(number: usize, shape: &[i64], (h, w): (i64, i64), channels: i64) -> Result<()> {
+    let right = h.checked_mul(w).map(|locations| [locations, channels]);
+    ensure(right.is_some_and(|right| shape == right), || {
+        format!(
+            "the Gaussian of group {number} is {shape:?} on a grid of {w} x {h} with {channels} channels"
+        )
+    })
+}
+
+/// The error of a group's parts, which know nothing of files.
+pub fn of_group(number: usize, error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Format => damaged(format!("group {number}: {}", error.message())),
+        _ => error,
+    }
+}
+
+fn is_score(value: f32) -> bool {
+    value.is_finite() && value >= 0.0
+}
+
+fn ensure(right: bool, what: impl FnOnce() -> String) -> Result<()> {
+    if right { Ok(()) } else { Err(damaged(what())) }
+}

@@ -1,0 +1,148 @@
+//! The model file: one file, versioned, checksummed, replaced atomically.
+//!
+//! `TWINSPECT-MODEL\n`, format version (u32), length of the rest (u64), SHA-256 of the rest, then the model's archive. Numbers
+//! are little endian.
+//!
+//! The checksum finds damage, not intent: whoever can write a model can write its checksum. So every value is checked
+//! against what the recipe and the backbone make possible, and nothing in the file is ever executed. One thing is left to
+//! trust: a model may name a TorchScript module on this machine, by path and SHA-256, and loading the model then runs that
+//! module. [`Model::describe`] runs nothing.
+
+mod prologue;
+mod replace;
+
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::path::Path;
+
+use prologue::Prologue;
+pub use replace::check_target;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::model::archive;
+pub use crate::model::archive::{Description, GroupDescription, escaped};
+use crate::options::Options;
+
+/// The version that is written; also the only one that can be read so far.
+pub const VERSION: u32 = 1;
+
+impl Model {
+    /// Writes the model to `path`. A file of that name is replaced whole or, if anything fails, left as it is.
+    ///
+    /// A symbolic link stays, and the file that it names is written. A file that is replaced keeps its permissions; those
+    /// of a new one follow the umask.
+    ///
+    /// Errors: `Io` (no right to write, full disk, or `path` is a folder, device or pipe), `NotFound` (no such folder),
+    /// `Memory`.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        check_target(path)?;
+        replace::replace(path, &self.to_bytes()?)
+    }
+
+    /// The content of the model's file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let archive = archive::write(self)?;
+        let mut bytes = reserved(prologue::BYTES + archive.len())?;
+        bytes.extend_from_slice(&Prologue::of(&archive).bytes());
+        bytes.extend_from_slice(&archive);
+        Ok(bytes)
+    }
+
+    /// Reads a model from `path`; the options of scope `Run` say where it will work.
+    ///
+    /// A model that was fitted with a TorchScript module names that file, and its hash: the module of that hash is run.
+    /// Load such models only from those whom you would let run a program. Where the file has moved, the option
+    /// `backbone` says where it is now.
+    ///
+    /// Errors: `NotFound`, `Io` (also if `path` is a folder, device or pipe), `Format` (not a model, or damaged), `Version`
+    /// (of a newer library), `Weights` (the backbone's weights are missing or others than it was fitted with), `Device`,
+    /// `Memory`.
+    pub fn load(path: &Path, options: &Options) -> Result<Self> {
+        read(path)
+            .and_then(|archive| archive::read(&archive, options))
+            .map_err(|error| error.at(path))
+    }
+
+    /// Reads a model from the content of its file; otherwise as [`Model::load`].
+    pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Self> {
+        let prologue = Prologue::read(bytes)?;
+        let archive = &bytes[prologue::BYTES..];
+        prologue.check(archive)?;
+        archive::read(archive, options)
+    }
+
+    /// What the model file says of itself. It needs no weights, and runs no network.
+    ///
+    /// Errors: `NotFound`, `Io`, `Format`, `Version`, `Memory`, as [`Model::load`].
+    pub fn describe(path: &Path) -> Result<Description> {
+        read(path)
+            .and_then(|archive| archive::describe(&archive))
+            .map_err(|error| error.at(path))
+    }
+}
+
+/// The archive of a model file, found right; no memory is taken for a file that cannot be one.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error| Error::io(&error, "read the model", path);
+    // Before it is opened: opening a pipe waits for whoever writes to it.
+    if let Some(what) = what_it_is(&std::fs::metadata(path).map_err(failed)?) {
+        let message = format!("cannot read the model: it is {what}");
+        return Err(Error::new(ErrorKind::Io, message));
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let mut first = Vec::with_capacity(prologue::BYTES);
+    (&mut file)
+        .take(prologue::BYTES as u64)
+        .read_to_end(&mut first)
+        .map_err(failed)?;
+    let prologue = Prologue::read(&first)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let length = length.saturating_sub(prologue::BYTES as u64);
+    prologue.check_length(length)?;
+
+    let mut archive = reserved(usize::try_from(length).unwrap_or(usize::MAX))?;
+    file.take(length)
+        .read_to_end(&mut archive)
+        .map_err(failed)?;
+    prologue.check(&archive)?;
+    Ok(archive)
+}
+
+fn reserved(length: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let no_memory = |_| {
+        Error::new(
+            ErrorKind::Memory,
+            format!("no memory for a model of {length} bytes"),
+        )
+    };
+    bytes.try_reserve_exact(length).map_err(no_memory)?;
+    Ok(bytes)
+}
+
+/// What stands there in place of a regular file.
+fn what_it_is(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+    }
+    Some(if kind.is_dir() {
+        "a folder"
+    } else {
+        "no regular file"
+    })
+}

@@ -1,0 +1,131 @@
+//! Puts a file in the place of another in one step.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::what_it_is;
+use crate::error::{Error, ErrorKind, Result};
+
+/// As Linux does: longer chains of symbolic links are taken for a circle.
+const MOST_LINKS: usize = 40;
+
+/// Where a file will stand.
+struct Target {
+    path: PathBuf,
+    folder: PathBuf,
+    /// Those of the file that stands there.
+    permissions: Option<Permissions>,
+}
+
+/// Whether a model could be saved as `path`, without touching it: ask before long work.
+///
+/// Symbolic links are followed; the file that they name is the one to be replaced.
+///
+/// Errors: `NotFound` if there is no such folder, `Io` if it is none, or if `path` is there and no regular file (a
+/// folder, a device, a pipe).
+///
+/// # Example
+/// ```
+/// use twinspect::model::file::check_target;
+/// let error = check_target("no/such/folder/part.twin".as_ref()).unwrap_err();
+/// assert_eq!(error.kind(), twinspect::ErrorKind::NotFound);
+/// ```
+pub fn check_target(path: &Path) -> Result<()> {
+    target(path).map(|_| ())
+}
+
+/// Writes a file beside `path`, makes sure that it is on the disk, and moves it there in one step.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = target(path)?;
+    written(&target, bytes).map_err(|error| {
+        Error::io(&error, "write the model", path)
+            .hint("The file of that name, if any, is as it was.")
+    })
+}
+
+fn written(target: &Target, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".twinspect-")
+        .suffix(".part")
+        // Opened as any file is: the user's umask decides who may read a new model. It also keeps the temporary name out
+        // of the errors.
+        .make_in(&target.folder, |path| {
+            OpenOptions::new().write(true).create_new(true).open(path)
+        })?;
+    let file: &mut File = temporary.as_file_mut();
+    file.write_all(bytes)?;
+    if let Some(permissions) = &target.permissions {
+        file.set_permissions(permissions.clone())?;
+    }
+    file.sync_all()?;
+    #[cfg(unix)]
+    let folder = File::open(&target.folder);
+    temporary
+        .persist(&target.path)
+        .map_err(|error| error.error)?;
+    // The new file stands: that its name may not outlive a power cut is no failure to report, nor is a folder that may be
+    // written to but not read.
+    #[cfg(unix)]
+    let _ = folder.and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn target(path: &Path) -> Result<Target> {
+    let refuse = |what: String| {
+        Err(Error::new(ErrorKind::Io, format!("cannot write the model: {what}")).at(path))
+    };
+    let failed = |error| Error::io(&error, "write the model", path);
+    let ends_as_folder = path.to_string_lossy().ends_with(std::path::is_separator);
+    if path.file_name().is_none() || ends_as_folder {
+        return refuse("the path names no file".to_owned());
+    }
+    let target = followed(path).map_err(failed)?;
+    let folder = folder_of(&target);
+    match std::fs::metadata(&folder) {
+        Ok(metadata) if metadata.is_dir() => (),
+        Ok(_) => return refuse(format!("'{}' is no folder", folder.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!(
+                "cannot write the model: there is no folder '{}'",
+                folder.display()
+            );
+            return Err(Error::new(ErrorKind::NotFound, message).at(path));
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    let permissions = match std::fs::symlink_metadata(&target) {
+        Ok(metadata) => match what_it_is(&metadata) {
+            None => Some(metadata.permissions()),
+            Some(what) => return refuse(format!("it is {what}, which is not replaced")),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    Ok(Target {
+        path: target,
+        folder,
+        permissions,
+    })
+}
+
+/// The path that symbolic links lead to, whether anything stands there or not.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match std::fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                path = folder_of(&path).join(std::fs::read_link(&path)?);
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("its symbolic links lead in a circle"))
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
