@@ -55,6 +55,7 @@ impl Fitter {
         let recipe = Arc::new(Recipe::from_options(options)?);
         let device = device::open(options)?;
         let network = Arc::new(Pretrained::open(&recipe.backbone, device)?);
+        recipe.check_stages(network.backbone().stages())?;
         Self::with(options.clone(), recipe, network, device, None)
     }
 

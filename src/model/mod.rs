@@ -13,6 +13,7 @@ pub mod inspect;
 mod normals;
 pub mod recipe;
 mod store;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -33,9 +34,6 @@ use crate::verdict::Calibration;
 
 /// Regularisation of images that are all the same: identical images have no variance, and distances must be finite.
 pub(crate) const LEAST_EPSILON: f64 = 1e-9;
-
-/// With fewer normal images than this, a threshold says little.
-const FEW_IMAGES: usize = 10;
 
 /// What was learned from normal images. Immutable and shared by any number of threads; a change makes a new one.
 #[derive(Clone, Debug)]
@@ -168,26 +166,13 @@ impl Model {
 
     /// What a person should know before relying on the model, whole sentences.
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self
-            .groups
-            .iter()
-            .all(|group| group.gaussian.epsilon() <= LEAST_EPSILON)
-        {
-            warnings.push("The good parts are all the same picture: whatever differs from it will be a defect.".to_owned());
-        }
-        if self.thresholds.image.is_none() {
-            let rate = self.recipe.false_alarm_rate;
-            let count = self.image_count();
-            warnings.push(format!("There is no threshold: {count} good parts are too few for a false-alarm rate of {rate}."));
-        }
-        if self.image_count() < FEW_IMAGES {
-            warnings.push(format!(
-                "{} good parts are few: give some 25 or more.",
-                self.image_count()
-            ));
-        }
-        warnings
+        let epsilons = self.groups.iter().map(|group| group.gaussian.epsilon());
+        warnings::warnings(
+            epsilons,
+            self.image_count(),
+            self.thresholds,
+            self.recipe.false_alarm_rate,
+        )
     }
 
     /// How many normal images the model has learned from.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use twinspect::Result;
+use twinspect::model::file::check_target;
 use twinspect::model::{Fitter, Model};
 
 use crate::bar::Bar;
@@ -39,6 +40,8 @@ pub struct Args {
 /// Adds, saves, and says what was learned.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let options = args.settings.options(true)?;
+    let output = args.output.as_ref().unwrap_or(&args.model);
+    check_target(output)?;
     let model = Arc::new(Model::load(&args.model, &options)?);
     let mut bar = Bar::new();
     let mut fitter = Fitter::extending(model, &options)?;
@@ -52,7 +55,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .fit(&mut bar)
         .map_err(|error| error.at(&args.folder))?;
     drop(bar);
-    let output = args.output.as_ref().unwrap_or(&args.model);
     extended.save(output)?;
     fit::report(&extended, output, left_out, args.json);
     Ok(if left_out == 0 {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
+use twinspect::model::file::{check_target, escaped};
 use twinspect::model::{Fitter, LeftOut, Model, Reason};
 use twinspect::{Error, ErrorKind, Result};
 
@@ -57,6 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         ));
     };
     let options = args.settings.options(false)?;
+    check_target(output)?;
     let mut bar = Bar::new();
     let mut fitter = Fitter::new(&options)?;
     let left_out = pictures::add_folder(
@@ -112,15 +114,18 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
     }
     for LeftOut { name, reason } in model.left_out() {
         match reason {
-            Reason::CopyOf(first) => {
-                output::line(format_args!("counted once: {name} is a copy of {first}"))
-            }
+            Reason::CopyOf(first) => output::line(format_args!(
+                "counted once: {} is a copy of {}",
+                escaped(name),
+                escaped(first)
+            )),
             Reason::Outlier { score } => {
                 output::line(format_args!(
-                    "left out: {name} does not look like the others, score {score:.2}"
+                    "left out: {} does not look like the others, score {score:.2}",
+                    escaped(name)
                 ));
             }
-            _ => output::line(format_args!("left out: {name}")),
+            _ => output::line(format_args!("left out: {}", escaped(name))),
         }
     }
     for warning in model.warnings() {

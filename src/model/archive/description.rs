@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::header::Header;
 use super::{damaged, thumbnail_of};
 use crate::error::Result;
-use crate::model::{FEW_IMAGES, LEAST_EPSILON, LeftOut, NormalImage, Thresholds};
+use crate::model::warnings::warnings;
+use crate::model::{LeftOut, NormalImage, Thresholds};
 
 /// A model as a person would have it described.
 ///
@@ -80,7 +81,7 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
     header.check(&recipe)?;
     let epsilons = header.groups.iter().map(|group| group.epsilon);
     let images = header.groups.iter().map(|group| group.images.len()).sum();
-    let warnings = warnings(epsilons, images);
+    let warnings = warnings(epsilons, images, header.thresholds, recipe.false_alarm_rate);
     let mut groups = Vec::new();
     for (number, group) in header.groups.into_iter().enumerate() {
         groups.push(GroupDescription {
@@ -108,21 +109,4 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
         left_out: header.left_out,
         warnings,
     })
-}
-
-/// What a person should know before relying on a model whose groups have these epsilons, and so many images in all.
-pub fn warnings(epsilons: impl IntoIterator<Item = f64>, images: usize) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if epsilons.into_iter().all(|epsilon| epsilon <= LEAST_EPSILON) {
-        warnings.push(
-            "The good parts are all the same picture: whatever differs from it will be a defect."
-                .to_owned(),
-        );
-    }
-    if images < FEW_IMAGES {
-        warnings.push(format!(
-            "{images} good parts are few: give some 25 or more."
-        ));
-    }
-    warnings
 }
