@@ -111,9 +111,10 @@ mod tests {
 
     #[test]
     fn few_scores_give_the_prediction_bound() {
-        // Logarithms 1, 2, 3: mean 2, deviation 1; Student's 95 % quantile at 2 degrees of freedom is 2.919986 (any table).
-        let scores = [1.0f32.exp(), 2.0f32.exp(), 3.0f32.exp()];
-        let expected = (2.0 + 2.919_986 * (4.0f64 / 3.0).sqrt()).exp();
+        // Logarithms 1, 1.5, 2: mean 1.5, deviation 0.5; Student's 95 % quantile at 2 degrees of freedom is 2.919986 (any
+        // table).
+        let scores = [1.0f32.exp(), 1.5f32.exp(), 2.0f32.exp()];
+        let expected = (1.5 + 0.5 * 2.919_986 * (4.0f64 / 3.0).sqrt()).exp();
         let found = f64::from(threshold(&scores, 0.05));
         assert!(
             (found / expected - 1.0).abs() < 1e-5,
