@@ -289,7 +289,7 @@ fn model_with_every_kind_of_left_out_image_is_read() {
     pictures.push(defective(60));
     let settings = options(&[
         ("fit.outliers", "drop"),
-        ("groups.smallest", "1"),
+        ("groups.smallest", "2"),
         ("groups.size", "2"),
         ("matcher.tolerance", "0"),
     ]);
