@@ -204,10 +204,13 @@ impl Fitter {
         for image in all {
             if let Some(twin) = self.normals.twin(image) {
                 let name = self.normals.name(image).to_owned();
-                left_out.push(LeftOut {
-                    name,
-                    reason: Reason::CopyOf(twin.to_owned()),
-                });
+                note(
+                    left_out,
+                    LeftOut {
+                        name,
+                        reason: Reason::CopyOf(twin.to_owned()),
+                    },
+                );
             }
         }
         images
@@ -244,10 +247,13 @@ impl Fitter {
             for (number, score) in outliers {
                 images.retain(|image| *image != number);
                 let name = self.normals.name(number).to_owned();
-                left_out.push(LeftOut {
-                    name,
-                    reason: Reason::Outlier { score },
-                });
+                note(
+                    left_out,
+                    LeftOut {
+                        name,
+                        reason: Reason::Outlier { score },
+                    },
+                );
             }
             round += 1;
         }
@@ -265,4 +271,11 @@ pub(crate) fn check_size(size: (u32, u32), expected: (u32, u32), options: &Optio
     );
     Err(Error::new(ErrorKind::ImageSize, message)
         .hint("Crop the picture, or use input.size_mismatch=resize."))
+}
+
+/// Once is enough, however often the same picture is given again.
+fn note(left_out: &mut Vec<LeftOut>, image: LeftOut) {
+    if !left_out.contains(&image) {
+        left_out.push(image);
+    }
 }

@@ -431,10 +431,9 @@ fn adding_parts_that_the_model_knows_changes_no_threshold() {
     for seed in 0..3 {
         bench.save(&format!("again/{seed:03}.png"), &good(seed));
     }
-    let ran = bench
-        .run(&["add", "part.twin", "again", "--json"])
-        .expect(0);
-    let after = ran.json();
+    let add = ["add", "part.twin", "again", "--json"];
+    bench.run(&add).expect(0);
+    let after = bench.run(&add).expect(0).json();
     assert_eq!(
         (&after[0]["images"], &after[0]["threshold"]),
         (&12.into(), &before[0]["threshold"])
