@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # libtorch's threads spin while they wait; on a machine that does other work too, that makes them ten times slower.
-export OMP_WAIT_POLICY ?= passive
+export GOMP_SPINCOUNT ?= 1000
 # Where cargo builds.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Absolute, as cargo's build scripts run elsewhere.

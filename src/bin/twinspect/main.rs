@@ -27,7 +27,7 @@ const ERROR: u8 = 2;
 fn main() -> ExitCode {
     let command = Cli::parse().command;
     if command.computes() {
-        waiting::sleep_rather_than_spin();
+        waiting::sleep_soon();
     }
     let outcome = match command {
         Command::Fit(args) => fit::run(&args),

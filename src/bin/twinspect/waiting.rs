@@ -1,15 +1,19 @@
 //! How libtorch's threads wait for each other.
 //!
-//! They spin, which is quick on an idle machine and ruinous where another program holds a core: twenty pictures took 4.5 to
-//! 8.5 s spinning and 1.5 s sleeping on two busy cores (2026-11-25). The OpenMP runtime reads the policy while it is being
-//! loaded, before any code of ours runs, so the program starts itself once more with the policy set: 0.26 s.
+//! They spin, which is quick on an idle machine and ruinous where another program holds a core. Forty pictures on two cores
+//! (2026-11-25), idle / one core held / both held: spinning 1.0 / 2.7 to 15 / 3.3 s, sleeping at once 1.2 / 1.5 / 2.4 s, a
+//! short spin and then sleep 1.05 / 1.8 / 2.2 s, which is what the program does. The OpenMP runtime reads this while it is
+//! being loaded, before any code of ours runs, so the program starts itself once more: 0.26 s.
 
 /// Variables by which a user has chosen already.
-const CHOICES: [&str; 2] = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"];
+const CHOICES: [&str; 2] = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
 
-/// Starts the program anew with threads that sleep, unless the environment says how they wait.
+/// Rounds of a waiting thread before it sleeps, some microseconds.
+const SPIN: &str = "1000";
+
+/// Starts the program anew with threads that soon sleep, unless the environment says how they wait.
 #[cfg(unix)]
-pub fn sleep_rather_than_spin() {
+pub fn sleep_soon() {
     use std::os::unix::process::CommandExt;
     use std::process::Command;
 
@@ -22,10 +26,10 @@ pub fn sleep_rather_than_spin() {
     // Returns only if it fails; the work is then done with threads that spin.
     let _ = Command::new(program)
         .args(std::env::args_os().skip(1))
-        .env(CHOICES[0], "passive")
+        .env(CHOICES[0], SPIN)
         .exec();
 }
 
 /// Only the OpenMP runtime of Unix builds spins.
 #[cfg(not(unix))]
-pub fn sleep_rather_than_spin() {}
+pub fn sleep_soon() {}
