@@ -1,15 +1,16 @@
 """Fails where a room of src/ uses a room that comes after it in the flow of the data.
 
-Rooms may use those before them, and error, options, progress, device, torch. `matching` stands beside `features`.
+Rooms may use those before them, and error, options, progress, device, sha256, torch. `matching` stands beside `features`.
 """
 import pathlib
 import re
 import sys
 
-BESIDE = {"error", "options", "progress", "device", "torch"}
+BESIDE = {"error", "options", "progress", "device", "sha256", "torch"}
 BEFORE = {
     "error": set(),
     "progress": {"error"},
+    "sha256": set(),
     "options": {"error"},
     "torch": {"error"},
     "device": {"error", "options", "torch"},
@@ -31,9 +32,9 @@ for path in sorted(source.rglob("*.rs")):
         continue
     text = path.read_text().split("#[cfg(test)]")[0]
     text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
-    used = set(re.findall(r"crate::([a-z_]+)", text))
+    used = set(re.findall(r"crate::([a-z0-9_]+)", text))
     for group in re.findall(r"crate::\{([^;]*)\}", text):
-        used |= set(re.findall(r"(?:^|,)\s*([a-z_]+)", group))
+        used |= set(re.findall(r"(?:^|,)\s*([a-z0-9_]+)", group))
     for other in sorted(used - {room} - BEFORE[room]):
         wrong.append(f"{path.relative_to(source.parent)}: room '{room}' uses '{other}', which comes after it")
 

@@ -25,6 +25,7 @@ pub mod matching;
 pub mod model;
 pub mod options;
 pub mod progress;
+mod sha256;
 pub mod statistics;
 mod torch;
 pub mod verdict;

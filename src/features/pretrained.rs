@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::backbone::Backbone;
 use crate::features::weights::{self, WeightFile};
 use crate::image::Normalisation;
+use crate::sha256;
 
 /// A network by name, or a TorchScript file of the user's own.
 ///
@@ -119,10 +119,7 @@ impl Source {
         // A model is used from other folders than it was fitted in.
         let absolute = std::path::absolute(path).ok();
         let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
-        let sha256 = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = sha256::of_bytes(&bytes);
         Ok(Self {
             name: absolute.unwrap_or_else(|| name.to_owned()),
             sha256,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use image::RgbImage;
-use sha2::{Digest, Sha256};
 use tch::{Device, Tensor};
 
 use crate::error::Result;
@@ -13,6 +12,7 @@ use crate::features::smooth;
 use crate::image::{ImageView, Preprocessor, thumbnail};
 use crate::matching::{Keypoints, Matcher, Scene};
 use crate::model::recipe::Recipe;
+use crate::sha256;
 
 /// What is known of one picture.
 #[derive(Debug)]
@@ -127,8 +127,5 @@ fn digest(input: &Tensor) -> Result<String> {
     input
         .f_contiguous()?
         .f_copy_data_u8(&mut bytes, input.numel())?;
-    Ok(Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(sha256::of_bytes(&bytes))
 }

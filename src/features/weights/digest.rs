@@ -1,6 +1,5 @@
 //! SHA-256 of a file.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sha256;
 
 /// SHA-256 of the whole file, 64 lower-case hexadecimal digits.
 ///
@@ -25,13 +25,7 @@ pub(super) fn of_file(path: &Path) -> Result<String> {
             n => hasher.update(&block[..n]),
         }
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+    Ok(sha256::in_hexadecimal(&hasher.finalize()))
 }
 
 /// Refuses a file whose SHA-256 is not `expected`; answers with the digest.
