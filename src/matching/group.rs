@@ -26,8 +26,6 @@ pub struct Grouping {
     pub group_of: Vec<usize>,
     /// Matches of each image with its lead.
     pub matches: Vec<u32>,
-    /// Matches that made an image join a group.
-    pub min_matches: u32,
 }
 
 impl Grouping {
@@ -73,7 +71,7 @@ pub fn group(
         Some(leads) => leads,
         None => vec![0],
     };
-    merge_small(count, rule.smallest, leads, min_matches, &mut table)
+    merge_small(count, rule.smallest, leads, &mut table)
 }
 
 struct MatchTable<'a> {
@@ -161,7 +159,6 @@ fn merge_small(
     count: usize,
     smallest: usize,
     mut leads: Vec<usize>,
-    min_matches: u32,
     table: &mut MatchTable<'_>,
 ) -> Result<Grouping> {
     loop {
@@ -169,7 +166,6 @@ fn merge_small(
             leads,
             group_of: Vec::with_capacity(count),
             matches: Vec::with_capacity(count),
-            min_matches,
         };
         let mut sizes = vec![0usize; grouping.leads.len()];
         for image in 0..count {
@@ -229,7 +225,7 @@ mod tests {
                 ..RULE
             },
         );
-        assert_eq!((found.leads, found.min_matches), (vec![0, 2], 95));
+        assert_eq!(found.leads, [0, 2]);
     }
 
     #[test]

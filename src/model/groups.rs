@@ -139,7 +139,6 @@ impl<'a> Grouper<'a> {
                 leads,
                 group_of,
                 matches,
-                min_matches: 0,
             });
         };
         let Self {
