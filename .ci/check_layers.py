@@ -1,6 +1,7 @@
 """Fails where a room of src/ uses a room that comes after it in the flow of the data.
 
-Rooms may use those before them, and error, options, progress, device, sha256, torch. `matching` stands beside `features`.
+Rooms may use those before them, and error, options, progress, device, sha256, torch. `matching` has networks of its own,
+and builds them with the layers and the weight files of `features`.
 """
 import pathlib
 import re
@@ -16,7 +17,7 @@ BEFORE = {
     "device": {"error", "options", "torch"},
     "image": BESIDE,
     "features": BESIDE | {"image"},
-    "matching": BESIDE | {"image"},
+    "matching": BESIDE | {"image", "features"},
     "statistics": BESIDE,
     "map": BESIDE | {"image"},
     "verdict": BESIDE | {"image"},

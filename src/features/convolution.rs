@@ -1,17 +1,17 @@
 //! A convolution with its batch norm folded in, and the reader that makes it from the named tensors of a weight file.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
-use super::backbone::Architecture;
 use super::weights::Tensors;
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
 
 /// How a convolution fills the border with zeros; in both ways the result has ceil(side / stride) locations.
 #[derive(Clone, Copy)]
-pub(super) enum Padding {
+pub(crate) enum Padding {
     /// kernel / 2 on every side, as PyTorch's networks do.
     Centred,
     /// As few as the input's size needs, the odd one at the right and bottom, as TensorFlow's "same" does.
@@ -20,7 +20,7 @@ pub(super) enum Padding {
 
 /// What follows a convolution.
 #[derive(Clone, Copy)]
-pub(super) enum Activation {
+pub(crate) enum Activation {
     Linear,
     Relu,
     Relu6,
@@ -28,7 +28,7 @@ pub(super) enum Activation {
 
 /// A convolution as the network's architecture prescribes it, before there are weights.
 #[derive(Clone, Copy)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub inputs: i64,
     pub outputs: i64,
     pub kernel: i64,
@@ -55,7 +55,7 @@ impl Plan {
 }
 
 /// A convolution, its batch norm and its activation as one step.
-pub(super) struct Convolution {
+pub(crate) struct Convolution {
     weight: SharedTensor,
     bias: SharedTensor,
     plan: Plan,
@@ -119,7 +119,7 @@ fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
 ///
 /// Measured on 2026-11-25 with the same layers in PyTorch, f32, 320 x 320, 2 threads: EfficientNet-Lite0 18 instead of
 /// 24 ms, ResNet-50 104 instead of 112 ms.
-pub(super) fn channels_last(tensor: &Tensor) -> Result<Tensor> {
+pub(crate) fn channels_last(tensor: &Tensor) -> Result<Tensor> {
     Ok(tensor
         .f_permute([0, 2, 3, 1])?
         .f_contiguous()?
@@ -127,19 +127,19 @@ pub(super) fn channels_last(tensor: &Tensor) -> Result<Tensor> {
 }
 
 /// Hands out the tensors of a weight file by name and remembers which are left over.
-pub(super) struct TensorReader<'a> {
+pub(crate) struct TensorReader<'a> {
     tensors: &'a Tensors,
     unread: BTreeSet<&'a str>,
-    architecture: Architecture,
+    network: String,
     epsilon: f64,
     device: Device,
 }
 
 impl<'a> TensorReader<'a> {
-    /// `epsilon` is what the network's batch norms add to the variance.
+    /// `network` is its name in messages, `epsilon` what its batch norms add to the variance.
     pub fn new(
         tensors: &'a Tensors,
-        architecture: Architecture,
+        network: impl fmt::Display,
         epsilon: f64,
         device: Device,
     ) -> Self {
@@ -147,7 +147,7 @@ impl<'a> TensorReader<'a> {
         Self {
             tensors,
             unread,
-            architecture,
+            network: network.to_string(),
             epsilon,
             device,
         }
@@ -213,7 +213,7 @@ impl<'a> TensorReader<'a> {
     }
 
     /// The tensor of that name in double precision on the CPU, so that folding costs no accuracy.
-    fn tensor(&mut self, name: &str, expected: &[i64]) -> Result<Tensor> {
+    pub fn tensor(&mut self, name: &str, expected: &[i64]) -> Result<Tensor> {
         let Some(tensor) = self.tensors.get(name) else {
             return Err(self.refuse(format!(
                 "tensor '{name}' is missing, expected shape {expected:?}"
@@ -239,7 +239,7 @@ impl<'a> TensorReader<'a> {
     }
 
     /// `folded` in f32 on the device; `layer` is the part of the file to blame if it is not finite.
-    fn store(&self, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
+    pub fn store(&self, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
         let folded = folded.f_to_kind(Kind::Float)?;
         if !bool::try_from(folded.f_isfinite()?.f_all()?)? {
             return Err(self.refuse(format!(
@@ -249,10 +249,10 @@ impl<'a> TensorReader<'a> {
         Ok(SharedTensor::new(folded.f_to_device(self.device)?))
     }
 
-    fn refuse(&self, message: String) -> Error {
+    pub fn refuse(&self, message: String) -> Error {
         let hint = format!(
             "The file does not hold sound weights of {}; fetch or import it again.",
-            self.architecture
+            self.network
         );
         Error::new(ErrorKind::Weights, message).hint(hint)
     }

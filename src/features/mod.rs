@@ -6,7 +6,7 @@
 
 pub mod adaptor;
 pub mod backbone;
-mod convolution;
+pub(crate) mod convolution;
 mod efficientnet_lite;
 mod network;
 pub mod pretrained;

@@ -7,7 +7,7 @@ use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::backbone::Backbone;
-use crate::features::weights::{self, WeightFile};
+use crate::features::weights::{self, Part, WeightFile};
 use crate::image::Normalisation;
 use crate::sha256;
 
@@ -130,10 +130,11 @@ impl Source {
     fn open(self, device: Device) -> Result<Pretrained> {
         let (backbone, normalisation) = match self.content {
             Content::Weights(entry, path) => {
+                let Part::Backbone(architecture, normalisation) = entry.part;
                 let tensors = weights::read(&path)?;
-                let backbone = Backbone::from_tensors(entry.architecture, &tensors, device)
+                let backbone = Backbone::from_tensors(architecture, &tensors, device)
                     .map_err(|error| error.at(&path))?;
-                (backbone, entry.normalisation)
+                (backbone, normalisation)
             }
             Content::Module(bytes) => {
                 let backbone = Backbone::from_torchscript(&bytes, device)

@@ -4,8 +4,8 @@
 
 use tch::{Kind, Tensor};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::matching::keypoints::{Keypoints, Matcher, Scene};
+use crate::error::Result;
+use crate::matching::keypoints::{Keypoints, Matcher, Sight};
 
 /// Every location of a stage is a key point, its feature vector the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +17,11 @@ pub struct BackboneMatcher {
 }
 
 impl Matcher for BackboneMatcher {
-    fn stage(&self) -> Option<usize> {
-        Some(self.stage)
+    fn sight(&self) -> Sight {
+        Sight::Stage(self.stage)
     }
 
-    fn detect(&self, scene: &Scene<'_>) -> Result<Keypoints> {
-        let Some(map) = scene.stage else {
-            return Err(Error::new(
-                ErrorKind::State,
-                format!("the backbone matcher was not given stage {}", self.stage),
-            ));
-        };
+    fn detect(&self, map: &Tensor) -> Result<Keypoints> {
         let (_, channels, h, w) = map.size4()?;
         let rows = map.f_reshape([channels, h * w])?.f_transpose(0, 1)?;
         let length = rows
@@ -40,7 +34,9 @@ impl Matcher for BackboneMatcher {
         let index = Tensor::f_arange(h * w, (Kind::Int64, map.device()))?;
         let x = index.f_remainder(w)?;
         let y = index.f_divide_scalar_mode(w, "floor")?;
-        let positions = Tensor::f_stack(&[x, y], 1)?.f_to_kind(Kind::Float)?;
+        let positions = Tensor::f_stack(&[x, y], 1)?
+            .f_to_kind(Kind::Float)?
+            .f_add_scalar(0.5)?;
         Keypoints::new(positions, descriptors)
     }
 

@@ -1,18 +1,11 @@
 //! Key points with descriptors, and what every matcher does with them.
 
+use std::fmt::Debug;
+
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
-
-/// What a matcher may look at: the network's input and the stage maps that were computed from it anyway.
-#[derive(Debug)]
-pub struct Scene<'a> {
-    /// The normalised input, [1, 3, H, W] f32.
-    pub input: &'a Tensor,
-    /// The stage map of [`Matcher::stage`], [1, C, h, w] f32, if the matcher wants one.
-    pub stage: Option<&'a Tensor>,
-}
 
 /// Key points of one picture.
 #[derive(Debug)]
@@ -22,7 +15,8 @@ pub struct Keypoints {
 }
 
 impl Keypoints {
-    /// Shapes: `positions` [n, 2] f32, (x, y) in the matcher's own unit; `descriptors` [n, c] f32, rows of length 1.
+    /// Shapes: `positions` [n, 2] f32, (x, y) in pixels or locations, the upper left corner of the picture at (0, 0), the
+    /// middle of its first pixel at (0.5, 0.5); `descriptors` [n, c] f32, rows of length 1.
     /// Errors: `Format` if the two do not belong together.
     pub fn new(positions: Tensor, descriptors: Tensor) -> Result<Self> {
         let (p, d) = (positions.size(), descriptors.size());
@@ -81,15 +75,29 @@ impl Keypoints {
     }
 }
 
+/// What a matcher looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// The backbone's map of this stage, [1, C, h, w] f32.
+    Stage(usize),
+    /// The picture, [1, 3, H, W] f32, RGB from 0 to 1.
+    Picture {
+        /// Its longer side, in pixels.
+        longer_side_px: u32,
+        /// Its sides are multiples of this.
+        multiple_px: u32,
+    },
+}
+
 /// Finds key points and says which of two pictures belong together.
 ///
 /// Threads: a matcher is shared by any number of threads.
-pub trait Matcher: Send + Sync {
-    /// The stage of the backbone whose map [`Matcher::detect`] needs, if it needs one.
-    fn stage(&self) -> Option<usize>;
+pub trait Matcher: Debug + Send + Sync {
+    /// What [`Matcher::detect`] is to be given.
+    fn sight(&self) -> Sight;
 
-    /// Key points and descriptors of one picture.
-    fn detect(&self, scene: &Scene<'_>) -> Result<Keypoints>;
+    /// Key points and descriptors of one picture, at places of the map or picture that is `seen`.
+    fn detect(&self, seen: &Tensor) -> Result<Keypoints>;
 
     /// Index pairs (key point of `image`, key point of `lead`) that match, [m, 2] i64.
     fn correspond(&self, image: &Keypoints, lead: &Keypoints) -> Result<Tensor>;

@@ -8,4 +8,4 @@ pub mod backbone;
 pub mod group;
 pub mod keypoints;
 
-pub use keypoints::{Keypoints, Matcher, Scene};
+pub use keypoints::{Keypoints, Matcher, Sight};

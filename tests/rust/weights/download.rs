@@ -7,7 +7,7 @@ use std::thread;
 
 use twinspect::ErrorKind;
 use twinspect::features::backbone::Architecture;
-use twinspect::features::weights::{Source, WeightFile, get_file};
+use twinspect::features::weights::{Part, Source, WeightFile, get_file};
 use twinspect::image::Normalisation;
 
 use super::sha256;
@@ -100,8 +100,7 @@ fn file_at(url: &'static str, content: &[u8], bytes: Option<u64>) -> WeightFile 
         sha256: sha256(content).leak(),
         licence: "",
         role: "",
-        architecture: Architecture::ResNet18,
-        normalisation: Normalisation::IMAGENET,
+        part: Part::Backbone(Architecture::ResNet18, Normalisation::IMAGENET),
         source: Source::Url(url),
     }
 }
