@@ -161,6 +161,34 @@ impl<'a> TensorReader<'a> {
         norm: &str,
         plan: Plan,
     ) -> Result<Convolution> {
+        let weight = self.kernel(convolution, plan)?;
+        self.fold(&weight, None, [convolution, norm], plan)
+    }
+
+    /// As [`TensorReader::convolution`]; the convolution adds `convolution`.bias before the batch norm.
+    pub fn biased_convolution(
+        &mut self,
+        convolution: &str,
+        norm: &str,
+        plan: Plan,
+    ) -> Result<Convolution> {
+        let weight = self.kernel(convolution, plan)?;
+        let bias = self.bias(convolution, plan)?;
+        self.fold(&weight, Some(&bias), [convolution, norm], plan)
+    }
+
+    /// The convolution `name`.{weight, bias}, without a batch norm.
+    pub fn plain_convolution(&mut self, name: &str, plan: Plan) -> Result<Convolution> {
+        let weight = self.kernel(name, plan)?;
+        let bias = self.bias(name, plan)?;
+        Ok(Convolution {
+            weight: self.store(&channels_last(&weight)?, name)?,
+            bias: self.store(&bias, name)?,
+            plan,
+        })
+    }
+
+    fn kernel(&mut self, convolution: &str, plan: Plan) -> Result<Tensor> {
         let Plan {
             inputs,
             outputs,
@@ -168,14 +196,32 @@ impl<'a> TensorReader<'a> {
             groups,
             ..
         } = plan;
-        let weight = self.tensor(
+        self.tensor(
             &format!("{convolution}.weight"),
             &[outputs, inputs / groups, kernel, kernel],
-        )?;
-        let gamma = self.tensor(&format!("{norm}.weight"), &[outputs])?;
-        let beta = self.tensor(&format!("{norm}.bias"), &[outputs])?;
-        let mean = self.tensor(&format!("{norm}.running_mean"), &[outputs])?;
-        let variance = self.tensor(&format!("{norm}.running_var"), &[outputs])?;
+        )
+    }
+
+    fn bias(&mut self, convolution: &str, plan: Plan) -> Result<Tensor> {
+        self.tensor(&format!("{convolution}.bias"), &[plan.outputs])
+    }
+
+    /// Reads the batch norm and makes one convolution of it and the kernel.
+    fn fold(
+        &mut self,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        [convolution, norm]: [&str; 2],
+        plan: Plan,
+    ) -> Result<Convolution> {
+        let channels = [plan.outputs];
+        let gamma = self.tensor(&format!("{norm}.weight"), &channels)?;
+        let beta = self.tensor(&format!("{norm}.bias"), &channels)?;
+        let mut mean = self.tensor(&format!("{norm}.running_mean"), &channels)?;
+        let variance = self.tensor(&format!("{norm}.running_var"), &channels)?;
+        if let Some(bias) = bias {
+            mean = mean.f_sub(bias)?;
+        }
 
         let scale = gamma.f_div(&variance.f_add_scalar(self.epsilon)?.f_sqrt()?)?;
         let bias = beta.f_sub(&mean.f_mul(&scale)?)?;

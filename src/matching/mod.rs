@@ -5,6 +5,7 @@
 //! images is the paper's idea, and has nothing to do with how features are compared afterwards.
 
 pub mod backbone;
+pub mod dedode;
 pub mod group;
 pub mod keypoints;
 
