@@ -10,6 +10,7 @@ use super::vit::{self, Plan, VisionTransformer};
 use super::weights::Tensors;
 use super::{efficientnet_lite, resnet};
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::Multiples;
 
 /// The networks that are built in; printed as their names in options and messages, such as `efficientnet-lite0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +57,26 @@ impl fmt::Display for Architecture {
             Self::DinoV2B14Reg => "dinov2-vitb14-reg",
             Self::DinoV2L14Reg => "dinov2-vitl14-reg",
         })
+    }
+}
+
+impl Architecture {
+    /// What the sides of its input are multiples of; pictures are brought to such a size.
+    pub fn multiples(self) -> Multiples {
+        match self {
+            Self::EfficientNetLite0
+            | Self::EfficientNetLite1
+            | Self::EfficientNetLite2
+            | Self::ResNet18
+            | Self::ResNet50
+            | Self::WideResNet50_2 => Multiples::CONVOLUTIONAL,
+            Self::DinoV2S14
+            | Self::DinoV2B14
+            | Self::DinoV2L14
+            | Self::DinoV2S14Reg
+            | Self::DinoV2B14Reg
+            | Self::DinoV2L14Reg => Multiples::of_patches(vit::PATCH_PX),
+        }
     }
 }
 
@@ -179,6 +200,15 @@ impl Backbone {
     /// The stages that [`Backbone::forward`] can be asked for, shallowest first in the built-in networks.
     pub fn stages(&self) -> &[StageInfo] {
         &self.stages
+    }
+
+    /// What the sides of its input are multiples of; pictures are brought to such a size. A TorchScript module is taken for a
+    /// convolutional network: the size of its input is the user's to choose.
+    pub fn multiples(&self) -> Multiples {
+        match self.network {
+            Layers::Convolutional(_) | Layers::TorchScript(_) => Multiples::CONVOLUTIONAL,
+            Layers::VisionTransformer(_) => Multiples::of_patches(vit::PATCH_PX),
+        }
     }
 
     /// Height and width of a stage's map on an input of this height and width; none for a stage that does not exist and
