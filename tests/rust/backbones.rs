@@ -38,7 +38,7 @@ fn uniform(name: &str, count: i64) -> impl Iterator<Item = f64> {
     })
 }
 
-fn spread(name: &str, shape: &[i64], low: f64, high: f64) -> Tensor {
+pub(crate) fn spread(name: &str, shape: &[i64], low: f64, high: f64) -> Tensor {
     let values: Vec<f32> = uniform(name, shape.iter().product())
         .map(|u| (low + (high - low) * u) as f32)
         .collect();
@@ -72,7 +72,7 @@ fn weights(architecture: Architecture) -> Tensors {
 }
 
 /// The tensors of a network whose names and shapes a file holds.
-fn weights_of_shapes(file: &Path, network: &str) -> Tensors {
+pub(crate) fn weights_of_shapes(file: &Path, network: &str) -> Tensors {
     let text = std::fs::read_to_string(file).unwrap();
     let mut shapes: BTreeMap<String, BTreeMap<String, Vec<i64>>> =
         serde_json::from_str(&text).unwrap();

@@ -4,6 +4,7 @@ mod adaptor;
 mod backbones;
 mod c_program;
 mod cli;
+mod dedode;
 mod ffi;
 mod header;
 mod image;

@@ -78,7 +78,7 @@ pub(crate) struct VisionTransformer {
 }
 
 /// Builds the network from the tensors of its weight file.
-pub(super) fn read(
+pub(crate) fn read(
     plan: Plan,
     architecture: Architecture,
     tensors: &Tensors,

@@ -3,10 +3,12 @@
 use tch::{Device, Kind, Tensor};
 
 use super::decoder::{Decoder, DecoderPlan, Enlarge, Refined, Scale};
-use super::vgg::Vgg;
+use super::vgg::{Maps, Vgg};
 use super::{EPSILON, VGG};
 use crate::error::Result;
+use crate::features::backbone::Architecture;
 use crate::features::convolution::TensorReader;
+use crate::features::vit::{self, Plan, VisionTransformer};
 use crate::features::weights::Tensors;
 
 /// Numbers that describe a key point.
@@ -24,8 +26,24 @@ const PLAN_B: DecoderPlan = DecoderPlan {
     enlarge: Enlarge::Linear,
 };
 
+/// B's, and below it a scale for the patches of DINOv2.
+const PLAN_G: DecoderPlan = DecoderPlan {
+    coarser: &[
+        Scale::new(14, 1024, 768, 512),
+        Scale::new(8, 512, 512, 256),
+        Scale::new(4, 256, 256, 128),
+        Scale::new(2, 128, 64, 32),
+    ],
+    ..PLAN_B
+};
+
+/// What the tensors of G's own encoder are named after; those of the transformer are in a file of their own.
+const VGG_OF_G: &str = "encoder.vgg";
+
 pub(super) struct DescriptorNetwork {
     encoder: Vgg,
+    /// G's second encoder, whose map is the coarsest.
+    transformer: Option<VisionTransformer>,
     decoder: Decoder,
 }
 
@@ -34,10 +52,25 @@ impl DescriptorNetwork {
         let mut reader = TensorReader::new(tensors, "DeDoDe's descriptor B", EPSILON, device);
         let descriptor = Self {
             encoder: Vgg::read(&mut reader, VGG)?,
+            transformer: None,
             decoder: Decoder::read(&mut reader, &PLAN_B)?,
         };
         reader.finish(&[])?;
         Ok(descriptor)
+    }
+
+    /// `transformer` holds DINOv2's ViT-L/14.
+    pub fn read_g(tensors: &Tensors, transformer: &Tensors, device: Device) -> Result<Self> {
+        let mut reader = TensorReader::new(tensors, "DeDoDe's descriptor G", EPSILON, device);
+        let encoder = Vgg::read(&mut reader, VGG_OF_G)?;
+        let decoder = Decoder::read(&mut reader, &PLAN_G)?;
+        reader.finish(&[])?;
+        let transformer = vit::read(Plan::LARGE, Architecture::DinoV2L14, transformer, device)?;
+        Ok(Self {
+            encoder,
+            transformer: Some(transformer),
+            decoder,
+        })
     }
 
     /// The descriptors of some pixels, of any length.
@@ -48,7 +81,7 @@ impl DescriptorNetwork {
     ///
     /// Shapes: `picture` [1, 3, H, W], `positions` [n, 2] in pixels, result [n, 256].
     pub fn describe(&self, picture: &Tensor, positions: &Tensor) -> Result<Tensor> {
-        let Refined { coarser, finest } = self.decoder.refine(self.encoder.forward(picture)?)?;
+        let Refined { coarser, finest } = self.decoder.refine(self.encode(picture)?)?;
         let correction = self.decoder.exit(&pixels(&finest, positions)?)?;
         let (_, _, height, width) = finest.size4()?;
         let coarser = sample(&coarser, positions, [width, height])?;
@@ -57,6 +90,15 @@ impl DescriptorNetwork {
             .f_reshape([CHANNELS, -1])?
             .f_transpose(0, 1)?
             .f_contiguous()?)
+    }
+
+    fn encode(&self, picture: &Tensor) -> Result<Maps> {
+        let mut maps = self.encoder.forward(picture)?;
+        if let Some(transformer) = &self.transformer {
+            maps.coarser
+                .extend(transformer.patch_tokens(picture, &[Plan::LARGE.depth])?);
+        }
+        Ok(maps)
     }
 }
 

@@ -21,6 +21,7 @@ use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
+use self::descriptor::DescriptorNetwork;
 use self::detector::Detector;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::weights::Tensors;
@@ -59,7 +60,7 @@ const PATCH_PX: u32 = 14;
 /// ```
 pub struct DeDoDe {
     detector: Detector,
-    descriptor: descriptor::DescriptorNetwork,
+    descriptor: DescriptorNetwork,
     budget: u32,
     device: Device,
 }
@@ -69,9 +70,15 @@ pub const DEFAULT_BUDGET: u32 = 10_000;
 
 /// Which descriptor network the weights are of.
 #[derive(Clone, Copy, Debug)]
-pub enum Descriptor {
+pub enum Descriptor<'a> {
     /// VGG-19 and a decoder.
     B,
+    /// As B, and the patches of a vision transformer besides: better across large changes, and several times slower.
+    G {
+        /// DINOv2's ViT-L/14. It was not trained with the rest, and so `dedode-descriptor-g` does not hold it: it comes
+        /// from the file of `dinov2-vitl14`.
+        transformer: &'a Tensors,
+    },
 }
 
 impl DeDoDe {
@@ -85,7 +92,7 @@ impl DeDoDe {
     pub fn new(
         detector: &Tensors,
         descriptor: &Tensors,
-        kind: Descriptor,
+        kind: Descriptor<'_>,
         budget: u32,
         device: Device,
     ) -> Result<Self> {
@@ -97,7 +104,10 @@ impl DeDoDe {
         }
         let _no_grad = tch::no_grad_guard();
         let descriptor = match kind {
-            Descriptor::B => descriptor::DescriptorNetwork::read_b(descriptor, device)?,
+            Descriptor::B => DescriptorNetwork::read_b(descriptor, device)?,
+            Descriptor::G { transformer } => {
+                DescriptorNetwork::read_g(descriptor, transformer, device)?
+            }
         };
         Ok(Self {
             detector: Detector::read(detector, device)?,
