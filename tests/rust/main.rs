@@ -13,6 +13,7 @@ mod model;
 mod oracle;
 mod parts;
 mod regions;
+mod registration;
 mod render;
 mod skip;
 mod statistics;
