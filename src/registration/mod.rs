@@ -5,7 +5,9 @@
 //! A room of its own because it is pure geometry: it knows neither how points were matched nor what is compared afterwards.
 
 pub mod motion;
+pub mod ransac;
 pub mod transform;
 
 pub use motion::{Motion, Pair};
+pub use ransac::{Ransac, Registered};
 pub use transform::Transform;

@@ -1,6 +1,8 @@
 //! Motions and warps against scikit-image and OpenCV (`tests/data/registration/make.py`), and against the truth.
 
 mod fit;
+mod refused;
+mod robust;
 mod transforms;
 
 use nalgebra::{Matrix2, Matrix3, Rotation2};
