@@ -7,7 +7,9 @@
 pub mod motion;
 pub mod ransac;
 pub mod transform;
+pub mod warp;
 
 pub use motion::{Motion, Pair};
 pub use ransac::{Ransac, Registered};
 pub use transform::Transform;
+pub use warp::{Warped, warp, warp_map};

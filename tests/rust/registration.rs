@@ -4,6 +4,7 @@ mod fit;
 mod refused;
 mod robust;
 mod transforms;
+mod warps;
 
 use nalgebra::{Matrix2, Matrix3, Rotation2};
 use rand::Rng;
