@@ -6,9 +6,11 @@ use tch::{Device, Kind, Tensor};
 
 use super::network::Network;
 use super::torchscript::TorchScript;
+use super::vit::{self, Plan, VisionTransformer};
 use super::weights::Tensors;
 use super::{efficientnet_lite, resnet};
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::Multiples;
 
 /// The networks that are built in; printed as their names in options and messages, such as `efficientnet-lite0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +27,18 @@ pub enum Architecture {
     ResNet50,
     /// Wide ResNet-50-2: as ResNet-50, the bottlenecks twice as wide inside.
     WideResNet50_2,
+    /// DINOv2's ViT-S/14: 12 stages of 384 channels. Weights named as in Meta's files, as for all DINOv2 networks.
+    DinoV2S14,
+    /// DINOv2's ViT-B/14: 12 stages of 768 channels.
+    DinoV2B14,
+    /// DINOv2's ViT-L/14: 24 stages of 1024 channels.
+    DinoV2L14,
+    /// As DinoV2S14, with four register tokens, which keep the maps free of outlying tokens.
+    DinoV2S14Reg,
+    /// As DinoV2B14, with four register tokens.
+    DinoV2B14Reg,
+    /// As DinoV2L14, with four register tokens.
+    DinoV2L14Reg,
 }
 
 impl fmt::Display for Architecture {
@@ -36,14 +50,41 @@ impl fmt::Display for Architecture {
             Self::ResNet18 => "resnet18",
             Self::ResNet50 => "resnet50",
             Self::WideResNet50_2 => "wide-resnet50-2",
+            Self::DinoV2S14 => "dinov2-vits14",
+            Self::DinoV2B14 => "dinov2-vitb14",
+            Self::DinoV2L14 => "dinov2-vitl14",
+            Self::DinoV2S14Reg => "dinov2-vits14-reg",
+            Self::DinoV2B14Reg => "dinov2-vitb14-reg",
+            Self::DinoV2L14Reg => "dinov2-vitl14-reg",
         })
+    }
+}
+
+impl Architecture {
+    /// What the sides of its input are multiples of; pictures are brought to such a size.
+    pub fn multiples(self) -> Multiples {
+        match self {
+            Self::EfficientNetLite0
+            | Self::EfficientNetLite1
+            | Self::EfficientNetLite2
+            | Self::ResNet18
+            | Self::ResNet50
+            | Self::WideResNet50_2 => Multiples::CONVOLUTIONAL,
+            Self::DinoV2S14
+            | Self::DinoV2B14
+            | Self::DinoV2L14
+            | Self::DinoV2S14Reg
+            | Self::DinoV2B14Reg
+            | Self::DinoV2L14Reg => Multiples::of_patches(vit::PATCH_PX),
+        }
     }
 }
 
 /// One of the depths at which a backbone can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageInfo {
-    /// The number by which [`Backbone::forward`] is asked for it: 1 is the shallowest; the built-in networks have 4.
+    /// The number by which [`Backbone::forward`] is asked for it: 1 is the shallowest; the built-in convolutional
+    /// networks have 4, a vision transformer has as many as blocks.
     pub stage: usize,
     /// Pixels of the picture from one location to the next, along both axes.
     pub stride: u32,
@@ -72,15 +113,30 @@ pub struct Backbone {
 }
 
 enum Layers {
-    BuiltIn(Network),
+    Convolutional(Network),
+    VisionTransformer(VisionTransformer),
     TorchScript(TorchScript),
+}
+
+impl From<Network> for Layers {
+    fn from(network: Network) -> Self {
+        Self::Convolutional(network)
+    }
+}
+
+impl From<VisionTransformer> for Layers {
+    fn from(network: VisionTransformer) -> Self {
+        Self::VisionTransformer(network)
+    }
 }
 
 impl Backbone {
     /// Builds `architecture` on `device` from the tensors of its weight file.
     ///
-    /// Batch norm is folded into the convolutions in double precision; everything then runs in f32. Stages 1 to 4 have
-    /// strides 4, 8, 16, 32. The classifier's tensors and `num_batches_tracked` are not used and may be absent.
+    /// Convolutional networks: batch norm is folded into the convolutions; stages 1 to 4 have strides 4, 8, 16, 32. Vision
+    /// transformers: layer scale is folded into the layer before it; stage k is the patch tokens after block k with the
+    /// network's last layer norm, and has stride 14. What is folded is folded in double precision; everything then runs in
+    /// f32. Tensors that only training needs (the classifier's, `num_batches_tracked`, `mask_token`) may be absent.
     ///
     /// Errors: `Weights`, naming the tensor, if one is missing, has another shape than expected, is not of a floating
     /// kind, holds values that are not finite, or belongs to no layer (the file is of another network); `Torch` if
@@ -91,32 +147,24 @@ impl Backbone {
         device: Device,
     ) -> Result<Self> {
         let _no_grad = tch::no_grad_guard();
-        let network = match architecture {
-            Architecture::EfficientNetLite0 => {
-                efficientnet_lite::read(&efficientnet_lite::LITE0, architecture, tensors, device)
-            }
-            Architecture::EfficientNetLite1 => {
-                efficientnet_lite::read(&efficientnet_lite::LITE1, architecture, tensors, device)
-            }
-            Architecture::EfficientNetLite2 => {
-                efficientnet_lite::read(&efficientnet_lite::LITE2, architecture, tensors, device)
-            }
-            Architecture::ResNet18 => {
-                resnet::read(&resnet::RESNET18, architecture, tensors, device)
-            }
-            Architecture::ResNet50 => {
-                resnet::read(&resnet::RESNET50, architecture, tensors, device)
-            }
-            Architecture::WideResNet50_2 => {
-                resnet::read(&resnet::WIDE_RESNET50_2, architecture, tensors, device)
-            }
-        }?;
-        let stages = network.stages();
-        Ok(Self {
-            network: Layers::BuiltIn(network),
-            stages,
-            device,
-        })
+        let lite = |variant| efficientnet_lite::read(variant, architecture, tensors, device);
+        let resnet = |variant| resnet::read(variant, architecture, tensors, device);
+        let vit = |plan| vit::read(plan, architecture, tensors, device);
+        let network: Layers = match architecture {
+            Architecture::EfficientNetLite0 => lite(&efficientnet_lite::LITE0)?.into(),
+            Architecture::EfficientNetLite1 => lite(&efficientnet_lite::LITE1)?.into(),
+            Architecture::EfficientNetLite2 => lite(&efficientnet_lite::LITE2)?.into(),
+            Architecture::ResNet18 => resnet(&resnet::RESNET18)?.into(),
+            Architecture::ResNet50 => resnet(&resnet::RESNET50)?.into(),
+            Architecture::WideResNet50_2 => resnet(&resnet::WIDE_RESNET50_2)?.into(),
+            Architecture::DinoV2S14 => vit(Plan::SMALL)?.into(),
+            Architecture::DinoV2B14 => vit(Plan::BASE)?.into(),
+            Architecture::DinoV2L14 => vit(Plan::LARGE)?.into(),
+            Architecture::DinoV2S14Reg => vit(Plan::SMALL.with_registers())?.into(),
+            Architecture::DinoV2B14Reg => vit(Plan::BASE.with_registers())?.into(),
+            Architecture::DinoV2L14Reg => vit(Plan::LARGE.with_registers())?.into(),
+        };
+        Ok(Self::new(network, device))
     }
 
     /// Loads a network of the user's own: the content of a TorchScript file, as `torch.jit.save` writes it.
@@ -133,12 +181,20 @@ impl Backbone {
     pub fn from_torchscript(bytes: &[u8], device: Device) -> Result<Self> {
         let _no_grad = tch::no_grad_guard();
         let module = TorchScript::load(bytes, device)?;
-        let stages = module.stages().to_vec();
-        Ok(Self {
-            network: Layers::TorchScript(module),
+        Ok(Self::new(Layers::TorchScript(module), device))
+    }
+
+    fn new(network: Layers, device: Device) -> Self {
+        let stages = match &network {
+            Layers::Convolutional(network) => network.stages(),
+            Layers::VisionTransformer(network) => network.stages(),
+            Layers::TorchScript(module) => module.stages().to_vec(),
+        };
+        Self {
+            network,
             stages,
             device,
-        })
+        }
     }
 
     /// The stages that [`Backbone::forward`] can be asked for, shallowest first in the built-in networks.
@@ -146,12 +202,21 @@ impl Backbone {
         &self.stages
     }
 
+    /// What the sides of its input are multiples of; pictures are brought to such a size. A TorchScript module is taken for a
+    /// convolutional network: the size of its input is the user's to choose.
+    pub fn multiples(&self) -> Multiples {
+        match self.network {
+            Layers::Convolutional(_) | Layers::TorchScript(_) => Multiples::CONVOLUTIONAL,
+            Layers::VisionTransformer(_) => Multiples::of_patches(vit::PATCH_PX),
+        }
+    }
+
     /// Height and width of a stage's map on an input of this height and width; none for a stage that does not exist and
     /// for a TorchScript module, which alone knows.
     pub fn grid(&self, stage: usize, (height, width): (u32, u32)) -> Option<(i64, i64)> {
         let info = self.stages.iter().find(|info| info.stage == stage)?;
         match self.network {
-            Layers::BuiltIn(_) => Some((
+            Layers::Convolutional(_) | Layers::VisionTransformer(_) => Some((
                 i64::from(height.div_ceil(info.stride)),
                 i64::from(width.div_ceil(info.stride)),
             )),
@@ -162,8 +227,9 @@ impl Backbone {
     /// The feature maps of `stages`, in the order asked for.
     ///
     /// Shapes: `input` [N, 3, H, W] f32, normalised as the weights expect it, on this backbone's device, every side at
-    /// least 1; results [N, C, h, w] f32, contiguous, in the built-in networks with h = H / stride and w = W / stride,
-    /// rounded up. Cost: a built-in network stops after the deepest stage that is asked for.
+    /// least 1 and for a vision transformer a multiple of 14; results [N, C, h, w] f32, contiguous, in the built-in
+    /// networks with h = H / stride and w = W / stride, rounded up. Cost: a built-in network stops after the deepest stage
+    /// that is asked for.
     ///
     /// Errors: `InvalidArgument` if a stage does not exist or none is asked for, or if the input is of another shape,
     /// kind or device; `Unsupported` if a TorchScript module refuses the input or returns other maps than in its trial
@@ -173,7 +239,8 @@ impl Backbone {
         self.check_input(input)?;
         let _no_grad = tch::no_grad_guard();
         let maps = match &self.network {
-            Layers::BuiltIn(network) => network.forward(input, deepest)?,
+            Layers::Convolutional(network) => network.forward(input, deepest)?,
+            Layers::VisionTransformer(network) => return network.patch_tokens(input, stages),
             Layers::TorchScript(module) => module.forward(input)?,
         };
         stages

@@ -13,4 +13,5 @@ pub mod pretrained;
 mod resnet;
 pub mod smooth;
 mod torchscript;
+pub(crate) mod vit;
 pub mod weights;

@@ -8,7 +8,7 @@ use tch::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::backbone::Backbone;
 use crate::features::weights::{self, Part, WeightFile};
-use crate::image::Normalisation;
+use crate::image::{Multiples, Normalisation};
 use crate::sha256;
 
 /// A network by name, or a TorchScript file of the user's own.
@@ -94,6 +94,17 @@ impl Pretrained {
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
+}
+
+/// What the sides of a network's input are multiples of, by its name alone; none for a name that is not known.
+pub fn multiples(name: &str) -> Option<Multiples> {
+    if is_path(name) {
+        return Some(Multiples::CONVOLUTIONAL);
+    }
+    weights::entry(name).ok().map(|entry| {
+        let Part::Backbone(architecture, _) = entry.part;
+        architecture.multiples()
+    })
 }
 
 impl Source {

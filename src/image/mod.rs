@@ -17,6 +17,6 @@ pub use decode::{Picture, decode_file, decode_memory};
 pub use folder::{Listing, list_pictures};
 pub use format::PixelFormat;
 pub use mask::Mask;
-pub use tensor::{Aspect, Normalisation, Preprocessor, input_size};
+pub use tensor::{Aspect, Multiples, Normalisation, Preprocessor, input_size};
 pub use thumbnail::thumbnail;
 pub use view::{DEFAULT_MAX_PIXELS, ImageView, MAX_SIDE_PX, Plane};

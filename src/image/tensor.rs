@@ -12,9 +12,6 @@ use crate::error::{Error, ErrorKind, Result};
 /// How many rows are read before they are resized; bounds the memory for a wide picture.
 const BAND_ROWS: u32 = 64;
 
-/// Convolutional backbones halve the size five times.
-const STEP_PX: u32 = 32;
-
 /// Mean and standard deviation of red, green, blue on values 0 to 1: the input is `(value - mean) / std`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Normalisation {
@@ -48,34 +45,72 @@ pub enum Aspect {
     Stretch,
 }
 
+/// What the sides of a network's input are multiples of, in pixels; each at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiples {
+    /// The longer side.
+    pub long_px: u32,
+    /// The shorter side.
+    pub short_px: u32,
+}
+
+impl Multiples {
+    /// Convolutional networks take any size. The shorter side goes in steps of 32, since they halve the size five times; the
+    /// longer one is what the user says.
+    pub const CONVOLUTIONAL: Self = Self {
+        long_px: 1,
+        short_px: 32,
+    };
+
+    /// A network that cuts its input into squares of `side_px` takes nothing but whole ones.
+    pub const fn of_patches(side_px: u32) -> Self {
+        Self {
+            long_px: side_px,
+            short_px: side_px,
+        }
+    }
+}
+
 /// The size (width, height) in pixels at which a picture of size `image` (width, height) enters the network.
 ///
-/// `Stretch`: the square of `size_px`. `Keep`: the long side is `size_px`, the short one the nearest multiple of 32, at least
-/// 32 and at most `size_px`; fully convolutional networks need no padding to a square.
+/// The long side is the multiple that is nearest to `size_px`. `Stretch`: the short side is as long. `Keep`: it is the multiple
+/// that is nearest to the picture's proportions, at least one and no longer than the long side; neither convolutional
+/// networks nor vision transformers need a padding to a square.
 ///
 /// # Example
 /// ```
-/// use twinspect::image::{Aspect, input_size};
-/// assert_eq!(input_size((2048, 110), 320, Aspect::Keep), (320, 32));
-/// assert_eq!(input_size((480, 640), 320, Aspect::Keep), (256, 320)); // 240 lies between 224 and 256: the larger one.
-/// assert_eq!(input_size((480, 640), 320, Aspect::Stretch), (320, 320));
+/// use twinspect::image::{Aspect, Multiples, input_size};
+/// let by_32 = Multiples::CONVOLUTIONAL;
+/// assert_eq!(input_size((2048, 110), 320, Aspect::Keep, by_32), (320, 32));
+/// assert_eq!(input_size((480, 640), 320, Aspect::Keep, by_32), (256, 320)); // 240 lies between 224 and 256: the larger one.
+/// assert_eq!(input_size((480, 640), 320, Aspect::Stretch, by_32), (320, 320));
+/// assert_eq!(input_size((480, 640), 320, Aspect::Keep, Multiples::of_patches(14)), (238, 322));
 /// ```
-pub fn input_size(image: (u32, u32), size_px: u32, aspect: Aspect) -> (u32, u32) {
+pub fn input_size(
+    image: (u32, u32),
+    size_px: u32,
+    aspect: Aspect,
+    multiples: Multiples,
+) -> (u32, u32) {
     let (width, height) = image;
     let (long, short) = (width.max(height).max(1), width.min(height));
+    let long_px = nearest_multiple(size_px.into(), multiples.long_px);
     if aspect == Aspect::Stretch || long == short {
-        return (size_px, size_px);
+        return (long_px, long_px);
     }
-    let steps = f64::from(short) / f64::from(long) * f64::from(size_px) / f64::from(STEP_PX);
-    let short_px = (steps.round() as u32)
-        .saturating_mul(STEP_PX)
-        .max(STEP_PX)
-        .min(size_px);
+    let proportional = f64::from(short) / f64::from(long) * f64::from(long_px);
+    let short_px = nearest_multiple(proportional, multiples.short_px).min(long_px);
     if width > height {
-        (size_px, short_px)
+        (long_px, short_px)
     } else {
-        (short_px, size_px)
+        (short_px, long_px)
     }
+}
+
+/// At least one; of two that are as near, the larger one.
+fn nearest_multiple(px: f64, of_px: u32) -> u32 {
+    let count = (px / f64::from(of_px)).round() as u32;
+    count.max(1).saturating_mul(of_px)
 }
 
 /// Turns pictures into input tensors of one size; keep one for many pictures, its buffers are used again.

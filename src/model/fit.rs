@@ -7,7 +7,7 @@ use tch::Device;
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
-use crate::image::{ImageView, Mask, input_size};
+use crate::image::{ImageView, Mask};
 use crate::model::extractor::Extractor;
 use crate::model::groups::Grouper;
 use crate::model::normals::Normals;
@@ -120,10 +120,10 @@ impl Fitter {
             None => {
                 let (image_size, input_size) = match &self.base {
                     Some(model) => (model.image_size, model.input_size),
-                    None => (
-                        size,
-                        input_size(size, self.recipe.input_size_px, self.recipe.aspect),
-                    ),
+                    None => {
+                        let multiples = self.network.backbone().multiples();
+                        (size, self.recipe.input_size(size, multiples))
+                    }
                 };
                 let (network, recipe) = (Arc::clone(&self.network), Arc::clone(&self.recipe));
                 let extractor = Extractor::new(network, recipe, input_size, self.device);

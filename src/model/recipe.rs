@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
 use crate::features::backbone::StageInfo;
-use crate::image::Aspect;
+use crate::image::{Aspect, Multiples, input_size};
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::options::Options;
@@ -123,6 +123,11 @@ impl Recipe {
         })
     }
 
+    /// Width and height of the network's input, for a first picture of this width and height.
+    pub fn input_size(&self, image: (u32, u32), multiples: Multiples) -> (u32, u32) {
+        input_size(image, self.input_size_px, self.aspect, multiples)
+    }
+
     /// Whether the backbone has the stages that the recipe asks for; `stages` are those of the backbone.
     ///
     /// Errors: `InvalidArgument` with the key of the option that asks for another one.
@@ -147,15 +152,19 @@ impl Recipe {
     }
 }
 
+/// The deepest networks that are built in, the large vision transformers, have so many.
+const LAST_STAGE: usize = 24;
+
 fn stages(text: &str) -> Result<Vec<usize>> {
     let wrong = || {
-        let message = format!("'{text}' is not a list of stages from 1 to 4, such as 2,3,4");
+        let message =
+            format!("'{text}' is not a list of stages from 1 to {LAST_STAGE}, such as 2,3,4");
         Error::new(ErrorKind::InvalidArgument, message).at("features.stages")
     };
     let mut stages = Vec::new();
     for part in text.split(',') {
         match part.trim().parse() {
-            Ok(stage @ 1..=4) => stages.push(stage),
+            Ok(stage @ 1..=LAST_STAGE) => stages.push(stage),
             _ => return Err(wrong()),
         }
     }
@@ -184,7 +193,7 @@ mod tests {
 
     #[test]
     fn wrong_stages_and_even_patch_are_named() {
-        for bad in ["", "0", "5", "2;3", "two"] {
+        for bad in ["", "0", "25", "2;3", "two"] {
             assert!(
                 recipe(&[("features.stages", bad)]).is_err(),
                 "'{bad}' was accepted"

@@ -103,13 +103,13 @@ pub const TABLE: &[OptionSpec] = &[
         "input.size",
         Domain::Int(64, 4096),
         "320",
-        "longer side of the network's input, in pixels",
+        "longer side of the network's input, in pixels; a vision transformer gets the nearest multiple of 14",
     ),
     fit(
         "input.aspect",
         Domain::Choice(&["keep", "stretch"]),
         "keep",
-        "keep: the input has the picture's aspect ratio (to a multiple of 32 pixels); stretch: it is square",
+        "keep: the input has the picture's aspect ratio (to a multiple of 32 pixels; of 14 for a vision transformer); stretch: it is square",
     ),
     fit(
         "backbone",
@@ -121,11 +121,11 @@ pub const TABLE: &[OptionSpec] = &[
         "features.stages",
         Domain::Text,
         "2,3",
-        "stages of the backbone, joined at every location; 1 to 4 have strides 4, 8, 16, 32",
+        "stages of the backbone, joined at every location; 1 to 4 of the built-in convolutional networks have strides 4, 8, 16, 32; of a vision transformer: its blocks, all of stride 14",
     ),
     fit(
         "features.grid",
-        Domain::Int(0, 4),
+        Domain::Int(0, 24),
         "3",
         "stage whose grid all stages are brought to; 0 = the finest of them",
     ),
@@ -167,7 +167,7 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "matcher.stage",
-        Domain::Int(1, 4),
+        Domain::Int(1, 24),
         "3",
         "stage of the backbone whose features are matched",
     ),

@@ -1,6 +1,7 @@
 //! The backbones against timm and torchvision (tests/data/backbones/make.py), and how they are called.
 
 mod torchscript;
+mod vit;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -48,7 +49,12 @@ fn filled(name: &str, shape: &[i64]) -> Tensor {
     if name.ends_with("num_batches_tracked") {
         return Tensor::from(0i64);
     }
-    let (low, high) = if shape.len() > 1 {
+    let is_token = ["_embed", "_token", "_tokens"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    let (low, high) = if is_token {
+        (-1.0, 1.0)
+    } else if shape.len() > 1 {
         let bound = (6.0 / shape[1..].iter().product::<i64>() as f64).sqrt();
         (-bound, bound)
     } else if name.ends_with("running_var") {
@@ -62,10 +68,15 @@ fn filled(name: &str, shape: &[i64]) -> Tensor {
 }
 
 fn weights(architecture: Architecture) -> Tensors {
-    let text = std::fs::read_to_string(data("shapes.json")).unwrap();
+    weights_of_shapes(&data("shapes.json"), &architecture.to_string())
+}
+
+/// The tensors of a network whose names and shapes a file holds.
+fn weights_of_shapes(file: &Path, network: &str) -> Tensors {
+    let text = std::fs::read_to_string(file).unwrap();
     let mut shapes: BTreeMap<String, BTreeMap<String, Vec<i64>>> =
         serde_json::from_str(&text).unwrap();
-    let shapes = shapes.remove(&architecture.to_string()).unwrap();
+    let shapes = shapes.remove(network).unwrap();
     shapes
         .into_iter()
         .map(|(name, shape)| (name.clone(), filled(&name, &shape)))

