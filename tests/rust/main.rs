@@ -17,3 +17,4 @@ mod render;
 mod skip;
 mod statistics;
 mod weights;
+mod xfeat;
