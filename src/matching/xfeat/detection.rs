@@ -25,7 +25,7 @@ const ZEROS: i64 = 0;
 pub struct Detection {
     /// (x, y) in pixels, [n, 2] f32, the upper left corner of the picture at (0, 0).
     pub positions: Tensor,
-    /// Heat times reliability, [n] f32, 0 to 1.
+    /// Heat times reliability, `[n]` f32, 0 to 1.
     pub scores: Tensor,
     /// [n, 64] f32, rows of length 1.
     pub descriptors: Tensor,
