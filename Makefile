@@ -15,7 +15,7 @@ CARGO := $(shell .ci/cargo.sh)
 PROGRAM := $(TARGET)/release/twinspect
 BACKBONE := efficientnet-lite0
 # What the tests compare with PyTorch.
-TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 xfeat
+TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-resnet50 xfeat
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 

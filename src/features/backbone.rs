@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor};
 use super::network::Network;
 use super::torchscript::TorchScript;
 use super::weights::Tensors;
-use super::{efficientnet_lite, resnet};
+use super::{efficientnet_lite, open_nsfw, resnet};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The networks that are built in; printed as their names in options and messages, such as `efficientnet-lite0`.
@@ -25,6 +25,9 @@ pub enum Architecture {
     ResNet50,
     /// Wide ResNet-50-2: as ResNet-50, the bottlenecks twice as wide inside.
     WideResNet50_2,
+    /// ResNet-50 of half the width, the stride in the first 1 x 1 convolution: stages of 128, 256, 512, 1024 channels.
+    /// Weights named as in open-nsfw's ONNX file, batch norm folded. A stand-in for tests; never a default.
+    OpenNsfwResNet50,
 }
 
 impl fmt::Display for Architecture {
@@ -36,6 +39,7 @@ impl fmt::Display for Architecture {
             Self::ResNet18 => "resnet18",
             Self::ResNet50 => "resnet50",
             Self::WideResNet50_2 => "wide-resnet50-2",
+            Self::OpenNsfwResNet50 => "open-nsfw-resnet50",
         })
     }
 }
@@ -109,6 +113,10 @@ impl Backbone {
             }
             Architecture::WideResNet50_2 => {
                 resnet::read(&resnet::WIDE_RESNET50_2, architecture, tensors, device)
+            }
+            Architecture::OpenNsfwResNet50 => {
+                let tensors = open_nsfw::as_torchvision(tensors)?;
+                resnet::read(&resnet::OPEN_NSFW, architecture, &tensors, device)
             }
         }?;
         let stages = network.stages();

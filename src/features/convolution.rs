@@ -109,7 +109,7 @@ impl Convolution {
 }
 
 /// Zeros before and after a side of `side` pixels so that `kernel` fits ceil(side / stride) times.
-fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
+pub(crate) fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
     let locations = (side + stride - 1) / stride;
     let total = ((locations - 1) * stride + kernel - side).max(0);
     (total / 2, total - total / 2)
