@@ -109,7 +109,7 @@ impl Convolution {
 }
 
 /// Zeros before and after a side of `side` pixels so that `kernel` fits ceil(side / stride) times.
-fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
+pub(crate) fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
     let locations = (side + stride - 1) / stride;
     let total = ((locations - 1) * stride + kernel - side).max(0);
     (total / 2, total - total / 2)
@@ -161,17 +161,8 @@ impl<'a> TensorReader<'a> {
         norm: &str,
         plan: Plan,
     ) -> Result<Convolution> {
-        let Plan {
-            inputs,
-            outputs,
-            kernel,
-            groups,
-            ..
-        } = plan;
-        let weight = self.tensor(
-            &format!("{convolution}.weight"),
-            &[outputs, inputs / groups, kernel, kernel],
-        )?;
+        let outputs = plan.outputs;
+        let weight = self.kernel(convolution, plan)?;
         let gamma = self.tensor(&format!("{norm}.weight"), &[outputs])?;
         let beta = self.tensor(&format!("{norm}.bias"), &[outputs])?;
         let mean = self.tensor(&format!("{norm}.running_mean"), &[outputs])?;
@@ -185,6 +176,53 @@ impl<'a> TensorReader<'a> {
             bias: self.store(&bias, norm)?,
             plan,
         })
+    }
+
+    /// As [`Self::convolution`], where the batch norm learned no scale and no shift: it is `norm`.{running_mean,
+    /// running_var}.
+    pub fn whitened_convolution(
+        &mut self,
+        convolution: &str,
+        norm: &str,
+        plan: Plan,
+    ) -> Result<Convolution> {
+        let weight = self.kernel(convolution, plan)?;
+        let mean = self.tensor(&format!("{norm}.running_mean"), &[plan.outputs])?;
+        let variance = self.tensor(&format!("{norm}.running_var"), &[plan.outputs])?;
+
+        let scale = variance.f_add_scalar(self.epsilon)?.f_rsqrt()?;
+        let bias = mean.f_neg()?.f_mul(&scale)?;
+        let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
+        Ok(Convolution {
+            weight: self.store(&channels_last(&weight)?, convolution)?,
+            bias: self.store(&bias, norm)?,
+            plan,
+        })
+    }
+
+    /// The convolution `name`.{weight, bias} that no batch norm follows.
+    pub fn biased_convolution(&mut self, name: &str, plan: Plan) -> Result<Convolution> {
+        let weight = self.kernel(name, plan)?;
+        let bias = self.tensor(&format!("{name}.bias"), &[plan.outputs])?;
+        Ok(Convolution {
+            weight: self.store(&channels_last(&weight)?, name)?,
+            bias: self.store(&bias, name)?,
+            plan,
+        })
+    }
+
+    fn kernel(&mut self, name: &str, plan: Plan) -> Result<Tensor> {
+        let Plan {
+            inputs,
+            outputs,
+            kernel,
+            groups,
+            ..
+        } = plan;
+        self.tensor(
+            &format!("{name}.weight"),
+            &[outputs, inputs / groups, kernel, kernel],
+        )
     }
 
     /// Fails if a tensor was never asked for, unless its name starts with one of `unused` (the classifier's layers) or

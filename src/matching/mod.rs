@@ -7,5 +7,6 @@
 pub mod backbone;
 pub mod group;
 pub mod keypoints;
+pub mod xfeat;
 
 pub use keypoints::{Keypoints, Matcher, Sight};

@@ -18,3 +18,4 @@ mod render;
 mod skip;
 mod statistics;
 mod weights;
+mod xfeat;

@@ -65,7 +65,7 @@ fn check_ends(file: &Path) -> Result<()> {
     if !about.is_file() {
         return Err(Error::new(ErrorKind::Io, "is not a regular file")
             .at(file)
-            .hint("Name a file of torch.save (.pth) or .safetensors."));
+            .hint("Name a file of torch.save (.pth), .safetensors or .onnx."));
     }
     if about.len() > MOST_BYTES {
         let text = format!(
