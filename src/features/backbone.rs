@@ -8,7 +8,7 @@ use super::network::Network;
 use super::torchscript::TorchScript;
 use super::vit::{self, Plan, VisionTransformer};
 use super::weights::Tensors;
-use super::{efficientnet_lite, resnet};
+use super::{efficientnet_lite, open_nsfw, resnet};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Multiples;
 
@@ -39,6 +39,9 @@ pub enum Architecture {
     DinoV2B14Reg,
     /// As DinoV2L14, with four register tokens.
     DinoV2L14Reg,
+    /// ResNet-50 of half the width, the stride in the first 1 x 1 convolution: stages of 128, 256, 512, 1024 channels.
+    /// Weights named as in open-nsfw's ONNX file, batch norm folded. A stand-in for tests; never a default.
+    OpenNsfwResNet50,
 }
 
 impl fmt::Display for Architecture {
@@ -56,6 +59,7 @@ impl fmt::Display for Architecture {
             Self::DinoV2S14Reg => "dinov2-vits14-reg",
             Self::DinoV2B14Reg => "dinov2-vitb14-reg",
             Self::DinoV2L14Reg => "dinov2-vitl14-reg",
+            Self::OpenNsfwResNet50 => "open-nsfw-resnet50",
         })
     }
 }
@@ -69,7 +73,8 @@ impl Architecture {
             | Self::EfficientNetLite2
             | Self::ResNet18
             | Self::ResNet50
-            | Self::WideResNet50_2 => Multiples::CONVOLUTIONAL,
+            | Self::WideResNet50_2
+            | Self::OpenNsfwResNet50 => Multiples::CONVOLUTIONAL,
             Self::DinoV2S14
             | Self::DinoV2B14
             | Self::DinoV2L14
@@ -157,6 +162,10 @@ impl Backbone {
             Architecture::ResNet18 => resnet(&resnet::RESNET18)?.into(),
             Architecture::ResNet50 => resnet(&resnet::RESNET50)?.into(),
             Architecture::WideResNet50_2 => resnet(&resnet::WIDE_RESNET50_2)?.into(),
+            Architecture::OpenNsfwResNet50 => {
+                let tensors = open_nsfw::as_torchvision(tensors)?;
+                resnet::read(&resnet::OPEN_NSFW, architecture, &tensors, device)?.into()
+            }
             Architecture::DinoV2S14 => vit(Plan::SMALL)?.into(),
             Architecture::DinoV2B14 => vit(Plan::BASE)?.into(),
             Architecture::DinoV2L14 => vit(Plan::LARGE)?.into(),

@@ -109,7 +109,7 @@ impl Convolution {
 }
 
 /// Zeros before and after a side of `side` pixels so that `kernel` fits ceil(side / stride) times.
-fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
+pub(crate) fn same_border(side: i64, kernel: i64, stride: i64) -> (i64, i64) {
     let locations = (side + stride - 1) / stride;
     let total = ((locations - 1) * stride + kernel - side).max(0);
     (total / 2, total - total / 2)
@@ -225,6 +225,28 @@ impl<'a> TensorReader<'a> {
 
         let scale = gamma.f_div(&variance.f_add_scalar(self.epsilon)?.f_sqrt()?)?;
         let bias = beta.f_sub(&mean.f_mul(&scale)?)?;
+        let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
+        Ok(Convolution {
+            weight: self.store(&channels_last(&weight)?, convolution)?,
+            bias: self.store(&bias, norm)?,
+            plan,
+        })
+    }
+
+    /// As [`Self::convolution`], where the batch norm learned no scale and no shift: it is `norm`.{running_mean,
+    /// running_var}.
+    pub fn whitened_convolution(
+        &mut self,
+        convolution: &str,
+        norm: &str,
+        plan: Plan,
+    ) -> Result<Convolution> {
+        let weight = self.kernel(convolution, plan)?;
+        let mean = self.tensor(&format!("{norm}.running_mean"), &[plan.outputs])?;
+        let variance = self.tensor(&format!("{norm}.running_var"), &[plan.outputs])?;
+
+        let scale = variance.f_add_scalar(self.epsilon)?.f_rsqrt()?;
+        let bias = mean.f_neg()?.f_mul(&scale)?;
         let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
         Ok(Convolution {
             weight: self.store(&channels_last(&weight)?, convolution)?,

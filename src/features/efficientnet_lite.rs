@@ -131,7 +131,7 @@ pub(super) fn read(
     reader.finish(&CLASSIFIER)?;
     Ok(Network {
         stem,
-        pooled: false,
+        pooling: None,
         stages,
     })
 }

@@ -9,6 +9,7 @@ pub mod backbone;
 pub(crate) mod convolution;
 mod efficientnet_lite;
 mod network;
+mod open_nsfw;
 pub mod pretrained;
 mod resnet;
 pub mod smooth;

@@ -3,14 +3,14 @@
 use tch::Tensor;
 
 use super::backbone::StageInfo;
-use super::convolution::{Convolution, channels_last};
+use super::convolution::{Convolution, Padding, channels_last, same_border};
 use crate::error::Result;
 
 /// A network that is built in.
 pub(super) struct Network {
     pub stem: Convolution,
-    /// ResNets halve the stem's map once more by a maximum over 3 x 3.
-    pub pooled: bool,
+    /// ResNets halve the stem's map once more by a maximum over 3 x 3, whose border is filled like this.
+    pub pooling: Option<Padding>,
     pub stages: Vec<Stage>,
 }
 
@@ -55,8 +55,8 @@ impl Network {
     /// The maps of the stages 1 to `deepest`, stored location by location.
     pub fn forward(&self, input: &Tensor, deepest: usize) -> Result<Vec<Tensor>> {
         let mut stem = self.stem.forward(&channels_last(input)?)?;
-        if self.pooled {
-            stem = stem.f_max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)?;
+        if let Some(padding) = self.pooling {
+            stem = halved(&stem, padding)?;
         }
         let mut maps: Vec<Tensor> = Vec::with_capacity(deepest);
         for stage in self.stages.iter().take(deepest) {
@@ -64,6 +64,21 @@ impl Network {
             maps.push(map);
         }
         Ok(maps)
+    }
+}
+
+/// The largest of every 3 x 3, at every other location. `map` comes out of a ReLU, so zeros at its border are never larger.
+fn halved(map: &Tensor, padding: Padding) -> Result<Tensor> {
+    let (side, step) = ([3, 3], [2, 2]);
+    match padding {
+        Padding::Centred => Ok(map.f_max_pool2d(side, step, [1, 1], [1, 1], false)?),
+        Padding::Same => {
+            let (_, _, height, width) = map.size4()?;
+            let (top, bottom) = same_border(height, side[0], step[0]);
+            let (left, right) = same_border(width, side[1], step[1]);
+            let padded = map.f_constant_pad_nd([left, right, top, bottom])?;
+            Ok(padded.f_max_pool2d(side, step, [0, 0], [1, 1], false)?)
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::backbone::Backbone;
-use crate::features::weights::{self, Part, WeightFile};
+use crate::features::backbone::{Architecture, Backbone};
+use crate::features::weights::{self, Part};
 use crate::image::{Multiples, Normalisation};
 use crate::sha256;
 
@@ -31,8 +31,8 @@ struct Source {
 }
 
 enum Content {
-    /// A file of the table.
-    Weights(&'static WeightFile, PathBuf),
+    /// A file of the table, and whose weights it holds.
+    Weights(Architecture, Normalisation, PathBuf),
     /// A TorchScript file.
     Module(Vec<u8>),
 }
@@ -43,7 +43,8 @@ impl Pretrained {
     /// A name that ends in `.pt` or `.ts`, or holds a path separator, is a path. A TorchScript module gets RGB pictures
     /// normalised with ImageNet's mean and deviation; it is a program, which is run: open only files that you trust.
     ///
-    /// Errors: `Weights` for weights that are missing or have another hash, `NotFound`, `Io`, `Format`.
+    /// Errors: `Weights` for weights that are missing or have another hash, `InvalidArgument` for an unknown name or that of
+    /// a matcher, `NotFound`, `Io`, `Format`.
     pub fn open(name: &str, device: Device) -> Result<Self> {
         Source::find(name)?.open(device)
     }
@@ -96,15 +97,15 @@ impl Pretrained {
     }
 }
 
-/// What the sides of a network's input are multiples of, by its name alone; none for a name that is not known.
+/// What the sides of a network's input are multiples of, by its name alone; none for a name that is no backbone's.
 pub fn multiples(name: &str) -> Option<Multiples> {
     if is_path(name) {
         return Some(Multiples::CONVOLUTIONAL);
     }
-    weights::entry(name).ok().map(|entry| {
-        let Part::Backbone(architecture, _) = entry.part;
-        architecture.multiples()
-    })
+    match weights::entry(name).ok()?.part {
+        Part::Backbone(architecture, _) => Some(architecture.multiples()),
+        Part::XFeat => None,
+    }
 }
 
 impl Source {
@@ -113,11 +114,15 @@ impl Source {
             return Self::module(name);
         }
         let entry = weights::entry(name)?;
+        let (architecture, normalisation) = match entry.part {
+            Part::Backbone(architecture, normalisation) => (architecture, normalisation),
+            Part::XFeat => return Err(no_backbone(name, "xfeat")),
+        };
         let found = weights::find(name)?;
         Ok(Self {
             name: entry.name.to_owned(),
             sha256: found.sha256,
-            content: Content::Weights(entry, found.path),
+            content: Content::Weights(architecture, normalisation, found.path),
         })
     }
 
@@ -140,8 +145,7 @@ impl Source {
 
     fn open(self, device: Device) -> Result<Pretrained> {
         let (backbone, normalisation) = match self.content {
-            Content::Weights(entry, path) => {
-                let Part::Backbone(architecture, normalisation) = entry.part;
+            Content::Weights(architecture, normalisation, path) => {
                 let tensors = weights::read(&path)?;
                 let backbone = Backbone::from_tensors(architecture, &tensors, device)
                     .map_err(|error| error.at(&path))?;
@@ -161,6 +165,12 @@ impl Source {
             device,
         })
     }
+}
+
+fn no_backbone(name: &str, matcher: &str) -> Error {
+    let message = format!("'{name}' is the weights of a matcher, not of a backbone");
+    Error::new(ErrorKind::InvalidArgument, message)
+        .hint(format!("Set matcher={matcher} instead of backbone={name}."))
 }
 
 fn is_path(name: &str) -> bool {
@@ -209,6 +219,14 @@ mod tests {
             (error.kind(), error.place()),
             (ErrorKind::NotFound, "no/such/net.pt")
         );
+    }
+
+    #[test]
+    fn weights_of_a_matcher_are_no_backbone() {
+        let error = Pretrained::open("xfeat", Device::Cpu).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        assert!(error.message().contains("'xfeat'"), "{error}");
+        assert!(error.what_to_do().contains("matcher=xfeat"), "{error}");
     }
 
     #[test]

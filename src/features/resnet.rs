@@ -1,12 +1,12 @@
 //! ResNets: residual blocks of two 3 x 3 convolutions, or bottlenecks of 1 x 1, 3 x 3 and 1 x 1.
 //!
 //! Source: He et al., arXiv 1512.03385, and Zagoruyko and Komodakis, arXiv 1605.07146 (wide). Tensor names and details
-//! (the stride stands in the bottleneck's 3 x 3 convolution) are torchvision's.
+//! (the stride stands in the bottleneck's 3 x 3 convolution) are torchvision's, where a variant says nothing else.
 
 use tch::Device;
 
 use super::backbone::Architecture;
-use super::convolution::{Activation, Convolution, Plan, TensorReader};
+use super::convolution::{Activation, Convolution, Padding, Plan, TensorReader};
 use super::network::{Block, Network, Shortcut, Stage};
 use super::weights::Tensors;
 use crate::error::Result;
@@ -15,6 +15,12 @@ use crate::error::Result;
 pub(super) struct Variant {
     block: BlockKind,
     repeats: [usize; 4],
+    /// The first stage's channels before the bottleneck's expansion; every stage doubles them.
+    planes: i64,
+    /// How the pooling after the stem fills its border.
+    pooling: Padding,
+    /// Whether the file's batch norms are folded into its convolutions, which then have a bias.
+    folded: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -23,28 +29,58 @@ enum BlockKind {
     /// `widening` multiplies the channels between the 1 x 1 convolutions.
     Bottleneck {
         widening: i64,
+        strided: Strided,
     },
+}
+
+/// The convolution of a bottleneck that halves the map.
+#[derive(Clone, Copy)]
+enum Strided {
+    /// The first, as in the paper and in Caffe.
+    First,
+    /// The 3 x 3, as in torchvision.
+    Middle,
 }
 
 pub(super) const RESNET18: Variant = Variant {
     block: BlockKind::Basic,
     repeats: [2, 2, 2, 2],
+    planes: 64,
+    pooling: Padding::Centred,
+    folded: false,
 };
 pub(super) const RESNET50: Variant = Variant {
-    block: BlockKind::Bottleneck { widening: 1 },
+    block: BlockKind::Bottleneck {
+        widening: 1,
+        strided: Strided::Middle,
+    },
     repeats: [3, 4, 6, 3],
+    ..RESNET18
 };
 pub(super) const WIDE_RESNET50_2: Variant = Variant {
-    block: BlockKind::Bottleneck { widening: 2 },
-    repeats: [3, 4, 6, 3],
+    block: BlockKind::Bottleneck {
+        widening: 2,
+        strided: Strided::Middle,
+    },
+    ..RESNET50
+};
+/// Half as wide as ResNet-50; by torchvision's names, see `open_nsfw`.
+pub(super) const OPEN_NSFW: Variant = Variant {
+    block: BlockKind::Bottleneck {
+        widening: 1,
+        strided: Strided::First,
+    },
+    planes: 32,
+    pooling: Padding::Same,
+    folded: true,
+    ..RESNET50
 };
 
 const STEM_CHANNELS: i64 = 64;
-/// A stage's channels before the bottleneck's expansion.
-const PLANES: [i64; 4] = [64, 128, 256, 512];
 const BOTTLENECK_EXPANSION: i64 = 4;
 const EPSILON: f64 = 1e-5;
-const CLASSIFIER: [&str; 1] = ["fc."];
+/// torchvision's and open-nsfw's names of what follows the last block.
+const CLASSIFIER: [&str; 2] = ["fc.", "fc_nsfw/"];
 
 /// Builds the network from the tensors of its weight file.
 pub(super) fn read(
@@ -54,18 +90,16 @@ pub(super) fn read(
     device: Device,
 ) -> Result<Network> {
     let mut reader = TensorReader::new(tensors, architecture, EPSILON, device);
-    let stem = reader.convolution(
-        "conv1",
-        "bn1",
-        Plan {
-            stride: 2,
-            ..relu(Plan::dense(3, STEM_CHANNELS, 7))
-        },
-    )?;
+    let stem = Plan {
+        stride: 2,
+        ..relu(Plan::dense(3, STEM_CHANNELS, 7))
+    };
+    let stem = variant.convolution(&mut reader, "conv1", "bn1", stem)?;
 
     let mut stages = Vec::new();
     let mut inputs = STEM_CHANNELS;
-    for ((stage, &planes), &repeats) in (1..).zip(&PLANES).zip(&variant.repeats) {
+    let mut planes = variant.planes;
+    for (stage, &repeats) in (1..).zip(&variant.repeats) {
         let outputs = match variant.block {
             BlockKind::Basic => planes,
             BlockKind::Bottleneck { .. } => planes * BOTTLENECK_EXPANSION,
@@ -82,7 +116,7 @@ pub(super) fn read(
             blocks.push(read_block(
                 &mut reader,
                 &format!("layer{stage}.{repeat}"),
-                variant.block,
+                variant,
                 shape,
             )?);
             inputs = outputs;
@@ -91,13 +125,30 @@ pub(super) fn read(
             blocks,
             channels: outputs,
         });
+        planes *= 2;
     }
     reader.finish(&CLASSIFIER)?;
     Ok(Network {
         stem,
-        pooled: true,
+        pooling: Some(variant.pooling),
         stages,
     })
+}
+
+impl Variant {
+    fn convolution(
+        &self,
+        reader: &mut TensorReader<'_>,
+        convolution: &str,
+        norm: &str,
+        plan: Plan,
+    ) -> Result<Convolution> {
+        if self.folded {
+            reader.plain_convolution(convolution, plan)
+        } else {
+            reader.convolution(convolution, norm, plan)
+        }
+    }
 }
 
 struct BlockShape {
@@ -110,7 +161,7 @@ struct BlockShape {
 fn read_block(
     reader: &mut TensorReader<'_>,
     name: &str,
-    kind: BlockKind,
+    variant: &Variant,
     shape: BlockShape,
 ) -> Result<Block> {
     let BlockShape {
@@ -119,7 +170,7 @@ fn read_block(
         outputs,
         stride,
     } = shape;
-    let plans = match kind {
+    let plans = match variant.block {
         BlockKind::Basic => {
             vec![
                 Plan {
@@ -129,12 +180,19 @@ fn read_block(
                 Plan::dense(planes, outputs, 3),
             ]
         }
-        BlockKind::Bottleneck { widening } => {
+        BlockKind::Bottleneck { widening, strided } => {
             let inner = planes * widening;
+            let (first, middle) = match strided {
+                Strided::First => (stride, 1),
+                Strided::Middle => (1, stride),
+            };
             vec![
-                relu(Plan::dense(inputs, inner, 1)),
                 Plan {
-                    stride,
+                    stride: first,
+                    ..relu(Plan::dense(inputs, inner, 1))
+                },
+                Plan {
+                    stride: middle,
                     ..relu(Plan::dense(inner, inner, 3))
                 },
                 Plan::dense(inner, outputs, 1),
@@ -144,7 +202,8 @@ fn read_block(
     let numbered = (1..).zip(plans);
     let convolutions: Result<Vec<Convolution>> = numbered
         .map(|(i, plan)| {
-            reader.convolution(&format!("{name}.conv{i}"), &format!("{name}.bn{i}"), plan)
+            let [convolution, norm] = ["conv", "bn"].map(|part| format!("{name}.{part}{i}"));
+            variant.convolution(reader, &convolution, &norm, plan)
         })
         .collect();
     let convolutions = convolutions?;
@@ -157,7 +216,7 @@ fn read_block(
             ..Plan::dense(inputs, outputs, 1)
         };
         let [convolution, norm] = [0, 1].map(|i| format!("{name}.downsample.{i}"));
-        Shortcut::ProjectAddRelu(reader.convolution(&convolution, &norm, plan)?)
+        Shortcut::ProjectAddRelu(variant.convolution(reader, &convolution, &norm, plan)?)
     };
     Ok(Block {
         convolutions,

@@ -33,6 +33,12 @@ impl Normalisation {
         mean: [127.0 / 255.0; 3],
         std: [128.0 / 255.0; 3],
     };
+
+    /// What Caffe's networks were trained with: values 0 to 255 less a whole mean.
+    pub const CAFFE: Self = Self {
+        mean: [123.0 / 255.0, 117.0 / 255.0, 104.0 / 255.0],
+        std: [1.0 / 255.0; 3],
+    };
 }
 
 /// What becomes of a picture that is not square.

@@ -8,5 +8,6 @@ pub mod backbone;
 pub mod dedode;
 pub mod group;
 pub mod keypoints;
+pub mod xfeat;
 
 pub use keypoints::{Keypoints, Matcher, Sight};

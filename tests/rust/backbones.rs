@@ -93,8 +93,13 @@ fn build(architecture: Architecture) -> Backbone {
 
 /// Compares every stage with the maps that make.py kept.
 fn assert_stages(backbone: &Backbone, prefix: &str, height: i64, width: i64) {
+    assert_stages_on(&picture(height, width), backbone, prefix);
+}
+
+fn assert_stages_on(input: &Tensor, backbone: &Backbone, prefix: &str) {
+    let (_, _, height, width) = input.size4().unwrap();
     let stages: Vec<usize> = backbone.stages().iter().map(|info| info.stage).collect();
-    let maps = backbone.forward(&picture(height, width), &stages).unwrap();
+    let maps = backbone.forward(input, &stages).unwrap();
     for (info, map) in backbone.stages().iter().zip(&maps) {
         let stride = i64::from(info.stride);
         let locations = |side: i64| (side + stride - 1) / stride;
@@ -196,6 +201,20 @@ fn efficientnet_lite0_real_weights_equal_timm() {
         Backbone::from_tensors(Architecture::EfficientNetLite0, &tensors, Device::Cpu).unwrap();
     for (height, width) in [(64, 96), (95, 67)] {
         assert_stages(&backbone, "real_efficientnet-lite0", height, width);
+    }
+}
+
+#[test]
+fn open_nsfw_resnet50_equals_onnx_runtime() {
+    let Some(tensors) = real_weights("open-nsfw-resnet50") else {
+        return;
+    };
+    let backbone =
+        Backbone::from_tensors(Architecture::OpenNsfwResNet50, &tensors, Device::Cpu).unwrap();
+    for (height, width) in [(64, 96), (95, 67)] {
+        // As make.py does: it was trained on values from -123 to 151.
+        let input = picture(height, width) * 60.0;
+        assert_stages_on(&input, &backbone, "real_open-nsfw-resnet50");
     }
 }
 

@@ -62,8 +62,8 @@ fn assert_keypoints(found: &Keypoints, descriptors: &str, tolerance: f64) {
 #[test]
 fn score_map_equals_kornia() {
     let scores = matcher(KEYPOINTS).score_map(&picture()).unwrap();
-    // f32 against double precision: measured on 2026-11-25, SCORE of every value.
-    assert_each_close(&scores, &npy("dedode/scores"), 1e-12);
+    // f32 against double precision: measured on 2026-11-25, 4.6e-6 of every value.
+    assert_each_close(&scores, &npy("dedode/scores"), 2e-5);
     let sum = scores.sum(Kind::Double).double_value(&[]);
     assert!((sum - 1.0).abs() < 1e-5, "the probabilities sum to {sum}");
 }
@@ -71,8 +71,8 @@ fn score_map_equals_kornia() {
 #[test]
 fn keypoints_and_descriptors_b_equal_kornia() {
     let found = matcher(KEYPOINTS).detect(&picture()).unwrap();
-    // f32 against double precision: measured on 2026-11-25, ERROR_B of the largest value.
-    assert_keypoints(&found, "dedode/descriptors_b", 1e-12);
+    // f32 against double precision: measured on 2026-11-25, 8.6e-7 of the largest value.
+    assert_keypoints(&found, "dedode/descriptors_b", 5e-6);
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn keypoints_and_descriptors_g_equal_kornia() {
     )
     .unwrap();
     let found = matcher.detect(&picture()).unwrap();
-    // f32 against double precision: measured on 2026-11-25, ERROR_G of the largest value.
-    assert_keypoints(&found, "dedode/descriptors_g", 1e-12);
+    // f32 against double precision: measured on 2026-11-25, 7.2e-7 of the largest value.
+    assert_keypoints(&found, "dedode/descriptors_g", 5e-6);
 }
 
 #[test]

@@ -53,9 +53,16 @@ struct Expected {
     elements: String,
 }
 
-fn assert_as_pytorch_says(tensors: &Tensors, file: &str) {
+fn expected() -> HashMap<String, Expected> {
     let text = fs::read_to_string(data("expected.json")).unwrap();
-    let expected: HashMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn assert_as_pytorch_says(tensors: &Tensors, file: &str) {
+    assert_equal(tensors, expected(), file);
+}
+
+fn assert_equal(tensors: &Tensors, expected: HashMap<String, Expected>, file: &str) {
     let mut names: Vec<_> = tensors.keys().collect();
     let mut expected_names: Vec<_> = expected.keys().collect();
     names.sort();
@@ -91,6 +98,15 @@ fn both_containers_read_what_pytorch_wrote() {
     for file in ["zip.pth", "legacy.pth", "deflated.pth", "checkpoint.pth"] {
         assert_as_pytorch_says(&weights::read(&data(file)).unwrap(), file);
     }
+}
+
+#[test]
+fn onnx_initialisers_of_floats_are_read_as_onnx_wrote_them() {
+    let mut floats = expected();
+    floats.retain(|_, tensor| tensor.kind.contains("float"));
+    assert!(floats.len() >= 12, "{}", floats.len());
+    let tensors = weights::read(&data("floats.onnx")).unwrap();
+    assert_equal(&tensors, floats, "floats.onnx");
 }
 
 #[test]
@@ -163,7 +179,7 @@ fn other_files_are_format_errors() {
     );
 }
 
-/// The three formats, as they come from the test data; safetensors through an import.
+/// The formats, as they come from the test data; safetensors through an import.
 fn files_of_every_format(folder: &Path) -> Vec<(&'static str, Vec<u8>)> {
     let imported = weights::import(&data("zip.pth"), Some("resnet18"), folder).unwrap();
     vec![
@@ -171,6 +187,7 @@ fn files_of_every_format(folder: &Path) -> Vec<(&'static str, Vec<u8>)> {
         ("legacy", fs::read(data("legacy.pth")).unwrap()),
         ("deflated", fs::read(data("deflated.pth")).unwrap()),
         ("safetensors", fs::read(imported).unwrap()),
+        ("onnx", fs::read(data("floats.onnx")).unwrap()),
     ]
 }
 

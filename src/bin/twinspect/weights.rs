@@ -50,7 +50,7 @@ enum Action {
 twinspect weights import resnet50-0676ba61.pth\n  \
 twinspect weights import mine.safetensors --name resnet18")]
     Import {
-        /// A file of torch.save (.pth) or .safetensors
+        /// A file of torch.save (.pth), .safetensors or .onnx
         file: PathBuf,
         /// Whose weights an unknown file holds
         #[arg(long)]

@@ -11,7 +11,7 @@ use super::table::{WEIGHT_FILES, WeightFile, entry};
 use super::tensors::read;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The largest file that is read; the largest known one has 138 MB.
+/// The largest file that is read; the largest known one has 1.2 GB.
 const MOST_BYTES: u64 = 4 << 30;
 
 /// Takes a file into `folder`, which is made if need be; answers with the file that is there now.
@@ -65,7 +65,7 @@ fn check_ends(file: &Path) -> Result<()> {
     if !about.is_file() {
         return Err(Error::new(ErrorKind::Io, "is not a regular file")
             .at(file)
-            .hint("Name a file of torch.save (.pth) or .safetensors."));
+            .hint("Name a file of torch.save (.pth), .safetensors or .onnx."));
     }
     if about.len() > MOST_BYTES {
         let text = format!(

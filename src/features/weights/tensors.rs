@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tch::Tensor;
 
-use super::{pth, safetensors};
+use super::{onnx, pth, safetensors};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Named tensors on the CPU. They may be strided views that share memory: copy one before writing into it.
@@ -16,11 +16,11 @@ pub type Tensors = HashMap<String, Tensor>;
 /// The largest file that is read; the largest networks' weights are half of that.
 const LARGEST_BYTES: u64 = 4 << 30;
 
-/// Reads a weight file; its content decides how: both containers of `torch.save`, or safetensors.
+/// Reads a weight file; its content decides how: both containers of `torch.save`, safetensors, or ONNX.
 ///
 /// Tensors only, and nothing in the file is executed. A checkpoint that wraps its weights as `{"state_dict": {..}}` is
-/// opened; what is no tensor (an epoch, a learning rate) is left out. The digest is not looked at: see
-/// [`find`](super::find).
+/// opened; what is no tensor (an epoch, a learning rate) is left out, and of ONNX all but the initialisers of
+/// floating-point numbers. The digest is not looked at: see [`find`](super::find).
 ///
 /// Errors: `NotFound`, `Io`, `Memory`, `Format` if the file is damaged, holds no tensor or holds more than tensors.
 ///
@@ -72,10 +72,12 @@ pub fn parse(bytes: &[u8]) -> Result<Tensors> {
         pth::read_legacy(bytes)
     } else if safetensors::is_safetensors(bytes) {
         safetensors::read(bytes)
+    } else if onnx::is_onnx(bytes) {
+        onnx::read(bytes)
     } else {
         Err(Error::new(
             ErrorKind::Format,
-            "neither a file of torch.save nor safetensors",
+            "neither a file of torch.save, nor safetensors, nor ONNX",
         )
         .hint("A download that was answered with a web page looks like this: get the file again."))
     }

@@ -1,10 +1,10 @@
 """Expected feature maps from timm and torchvision, and small TorchScript modules.
 
-Run: python make.py [efficientnet-lite0-57934424.pth]   (PyTorch 2.11; under a minute)
+Run: python make.py [efficientnet-lite0-57934424.pth] [open-nsfw.onnx]   (PyTorch 2.11, ONNX Runtime; under a minute)
 
 The weights are a closed formula (`filled.py`), so that no weight file is committed. Files: `shapes.json`, names and shapes of
 every network's tensors in its weight file; `NETWORK_HxW_stageN.npy`, the expected maps; `real_*`, the same with the real
-weights, if their file is named; `*.pt`, the TorchScript modules. Maps of more than 4096 values are kept as every 7th value of the flat map: 7 shares no
+weights, for each of their files that is named; `*.pt`, the TorchScript modules. Maps of more than 4096 values are kept as every 7th value of the flat map: 7 shares no
 factor with most widths, so that all rows and columns occur.
 """
 
@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import timm
 import torch
 import torchvision
@@ -73,9 +75,31 @@ def resnet(model):
     return lambda x: list(features(x).values()), shapes
 
 
-def save(network, prefix, height, width):
+def open_nsfw(path):
+    """The ends of the four stages of open-nsfw, for red, green and blue of any size, by ONNX Runtime."""
+    model = onnx.load(path)
+    graph = model.graph
+    for axis in graph.input[0].type.tensor_type.shape.dim[1:3]:
+        axis.dim_param = "any"
+    relus = [node.output[0] for node in graph.node if node.op_type == "Relu"]
+    # The stem's ReLU, then three in each of 3, 4, 6 and 3 blocks.
+    ends = [relus[3 * blocks] for blocks in (3, 7, 13, 16)]
+    last = next(index for index, node in enumerate(graph.node) if node.output[0] == ends[-1])
+    del graph.node[last + 1 :]
+    del graph.output[:]
+    graph.output.extend(onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, None) for end in ends)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+
+    def maps(x):
+        blue_green_red = x.flip(1).permute(0, 2, 3, 1).numpy()
+        return [torch.from_numpy(values) for values in session.run(ends, {graph.input[0].name: blue_green_red})]
+
+    return maps
+
+
+def save(network, prefix, height, width, scale=1.0):
     with torch.no_grad():
-        maps = network(picture(height, width))
+        maps = network(scale * picture(height, width))
     for stage, values in enumerate(maps, 1):
         flat = values.flatten().numpy()
         kept = flat if flat.size <= 4096 else flat[::7]
@@ -144,11 +168,16 @@ def main():
             save(network, name, height, width)
     (HERE / "shapes.json").write_text(json.dumps(shapes, separators=(",", ":")) + "\n")
     save_torchscript()
-    if len(sys.argv) > 1:
-        weights = torch.load(sys.argv[1], weights_only=True)
-        network, _ = lite(LITE["efficientnet-lite0"], weights)
-        for height, width in [(64, 96), (95, 67)]:
-            save(network, "real_efficientnet-lite0", height, width)
+    for path in sys.argv[1:]:
+        if path.endswith(".onnx"):
+            for height, width in [(64, 96), (95, 67)]:
+                # It was trained on values from -123 to 151.
+                save(open_nsfw(path), "real_open-nsfw-resnet50", height, width, scale=60.0)
+        else:
+            weights = torch.load(path, weights_only=True)
+            network, _ = lite(LITE["efficientnet-lite0"], weights)
+            for height, width in [(64, 96), (95, 67)]:
+                save(network, "real_efficientnet-lite0", height, width)
 
 
 main()

@@ -66,7 +66,7 @@ def descriptors_to_match():
 
 
 def save(name, values, kind=np.float32):
-    np.save(HERE / f"{name}.npy", values.numpy().astype(kind))
+    np.save(HERE / f"{name}.npy", np.ascontiguousarray(values.numpy(), kind))
 
 
 def main():

@@ -1,6 +1,6 @@
 """Writes the weight files that tests/rust/weights.rs reads, and what PyTorch says is in them.
 
-Run with PyTorch 2.11: python make.py [FOLDER_WITH_THE_LITE_FILES]
+Run with PyTorch 2.11 and onnx: python make.py [FOLDER_WITH_THE_LITE_FILES]
 """
 
 import hashlib
@@ -10,7 +10,17 @@ import sys
 import zipfile
 from collections import OrderedDict
 
+import onnx
 import torch
+
+ONNX_TYPES = {
+    torch.float32: onnx.TensorProto.FLOAT,
+    torch.float64: onnx.TensorProto.DOUBLE,
+    torch.float16: onnx.TensorProto.FLOAT16,
+    torch.bfloat16: onnx.TensorProto.BFLOAT16,
+    torch.int64: onnx.TensorProto.INT64,
+    torch.uint8: onnx.TensorProto.UINT8,
+}
 
 here = pathlib.Path(__file__).parent
 
@@ -64,6 +74,18 @@ def described(tensors):
     }
 
 
+def onnx_model(tensors):
+    """A model of initialisers alone, most as raw bytes, the column as a list of floats."""
+    initialisers = []
+    for name, tensor in tensors.items():
+        if tensor.dtype in ONNX_TYPES:
+            raw = name != "column"
+            values = elements(tensor) if raw else tensor.tolist()
+            kind = ONNX_TYPES[tensor.dtype]
+            initialisers.append(onnx.helper.make_tensor(name, kind, tensor.shape, values, raw))
+    return onnx.helper.make_model(onnx.helper.make_graph([], "weights", [], [], initialisers), producer_name="make.py")
+
+
 def lite(folder):
     """A few numbers of the real files, which are too large to be committed."""
     numbers = {}
@@ -95,6 +117,8 @@ def main():
             packed.writestr(member, source.read(member))
     with zipfile.ZipFile(here / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("archive/data.pkl", b"N" * (1 << 23))
+
+    onnx.save(onnx_model(tensors), here / "floats.onnx")
 
     (here / "expected.json").write_text(json.dumps(described(tensors), indent=1) + "\n")
     if len(sys.argv) > 1:

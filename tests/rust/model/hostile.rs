@@ -192,7 +192,7 @@ const CASES: &[Case] = &[
         |p| p.set_tensor("thumbnail", Dtype::F32, &[4, 4, 3], vec![0; 192]),
         "the thumbnail of group 0 is F32",
     ),
-    ("stage that no backbone has", |p| p.set_option("features.stages", "9"), "features.stages: '9'"),
+    ("stage that no backbone has", |p| p.set_option("features.stages", "25"), "features.stages: '25'"),
     ("stage that this backbone lacks", |p| p.set_option("features.grid", "4"), "features.grid: the backbone has no stage 4"),
     ("matched stage that it lacks", |p| p.set_option("matcher.stage", "3"), "matcher.stage: the backbone has no stage 3"),
     ("other stages", |p| p.set_option("features.stages", "2"), "with 6 channels"),

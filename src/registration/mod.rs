@@ -1,0 +1,15 @@
+//! Where the part lies: the motion that brings one picture onto another, and pictures and maps moved by it.
+//!
+//! In: pairs of points that show the same spot of the part in two pictures, most of them or at least some right; pictures
+//! and anomaly maps. Out: a transform with its inliers, or none; the picture in the other frame, the map in its own again.
+//! A room of its own because it is pure geometry: it knows neither how points were matched nor what is compared afterwards.
+
+pub mod motion;
+pub mod ransac;
+pub mod transform;
+pub mod warp;
+
+pub use motion::{Motion, Pair};
+pub use ransac::{Ransac, Registered};
+pub use transform::Transform;
+pub use warp::{Warped, warp, warp_map};
