@@ -104,7 +104,7 @@ pub fn multiples(name: &str) -> Option<Multiples> {
     }
     match weights::entry(name).ok()?.part {
         Part::Backbone(architecture, _) => Some(architecture.multiples()),
-        Part::XFeat => None,
+        Part::Matcher(_) => None,
     }
 }
 
@@ -116,7 +116,7 @@ impl Source {
         let entry = weights::entry(name)?;
         let (architecture, normalisation) = match entry.part {
             Part::Backbone(architecture, normalisation) => (architecture, normalisation),
-            Part::XFeat => return Err(no_backbone(name, "xfeat")),
+            Part::Matcher(matcher) => return Err(no_backbone(name, matcher)),
         };
         let found = weights::find(name)?;
         Ok(Self {

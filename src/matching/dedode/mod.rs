@@ -53,7 +53,7 @@ const PATCH_PX: u32 = 14;
 /// use twinspect::features::weights;
 /// use twinspect::matching::dedode::{DEFAULT_BUDGET, DeDoDe, Descriptor};
 /// let file = |name| weights::read(&weights::find(name)?.path);
-/// let detector = file("dedode-detector-l")?;
+/// let detector = file("dedode-detector-l-v2")?;
 /// let descriptor = file("dedode-descriptor-b")?;
 /// let matcher = DeDoDe::new(&detector, &descriptor, Descriptor::B, DEFAULT_BUDGET, Device::Cpu)?;
 /// # twinspect::Result::Ok(())
@@ -84,7 +84,8 @@ pub enum Descriptor<'a> {
 impl DeDoDe {
     /// Builds the networks on `device` from the tensors of their weight files.
     ///
-    /// `detector` holds `dedode-detector-l` or its second version, `descriptor` that of `kind`; at most `budget` key points
+    /// `detector` holds `dedode-detector-l-v2` or its first version, whose tensors have the same names, `descriptor` those of
+    /// `kind`; at most `budget` key points
     /// are taken from a picture.
     ///
     /// Errors: `InvalidArgument` for a budget of 0; `Weights`, naming the tensor, if one is missing, has another shape, is
