@@ -22,6 +22,12 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
+    /// None: the input is red, green, blue from 0 to 1.
+    pub const NONE: Self = Self {
+        mean: [0.0; 3],
+        std: [1.0; 3],
+    };
+
     /// What torchvision's and most of timm's networks were trained with.
     pub const IMAGENET: Self = Self {
         mean: [0.485, 0.456, 0.406],

@@ -8,6 +8,8 @@ pub mod backbone;
 pub mod dedode;
 pub mod group;
 pub mod keypoints;
+pub mod pretrained;
 pub mod xfeat;
 
 pub use keypoints::{Keypoints, Matcher, Sight};
+pub use pretrained::{MatcherPlan, PretrainedMatcher};

@@ -9,8 +9,10 @@ use crate::error::Result;
 use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
 
-use crate::image::{ImageView, Preprocessor, thumbnail};
-use crate::matching::{Keypoints, Matcher};
+use crate::image::{
+    Aspect, ImageView, Multiples, Normalisation, Preprocessor, input_size, thumbnail,
+};
+use crate::matching::{Keypoints, PretrainedMatcher, Sight};
 use crate::model::recipe::Recipe;
 use crate::sha256;
 
@@ -38,24 +40,42 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct Extractor {
     network: Arc<Pretrained>,
+    matcher: Option<Arc<PretrainedMatcher>>,
     recipe: Arc<Recipe>,
     preprocessor: Preprocessor,
+    /// Of a matcher that looks at the picture itself.
+    matcher_preprocessor: Option<Preprocessor>,
     device: Device,
 }
 
 impl Extractor {
-    /// An extractor for inputs of `input_size` (width, height).
+    /// An extractor for inputs of `size` (width, height); network and matcher are on `device`.
     pub fn new(
         network: Arc<Pretrained>,
+        matcher: Option<Arc<PretrainedMatcher>>,
         recipe: Arc<Recipe>,
-        input_size: (u32, u32),
+        size: (u32, u32),
         device: Device,
     ) -> Self {
-        let preprocessor = Preprocessor::new(input_size, network.normalisation());
+        let preprocessor = Preprocessor::new(size, network.normalisation());
+        let sight = matcher.as_ref().map(|matcher| matcher.sight());
+        let matcher_preprocessor = match sight {
+            Some(Sight::Picture {
+                longer_side_px,
+                multiple_px,
+            }) => {
+                let multiples = Multiples::of_patches(multiple_px);
+                let size = input_size(size, longer_side_px, Aspect::Keep, multiples);
+                Some(Preprocessor::new(size, Normalisation::NONE))
+            }
+            _ => None,
+        };
         Self {
             network,
+            matcher,
             recipe,
             preprocessor,
+            matcher_preprocessor,
             device,
         }
     }
@@ -63,7 +83,7 @@ impl Extractor {
     /// Features and key points of a picture.
     pub fn extract(&mut self, view: &ImageView<'_>) -> Result<Extracted> {
         let input = self.preprocessor.tensor(view)?;
-        self.of_input(&input)
+        self.of_input(&input, view)
     }
 
     /// The same, and what the network saw.
@@ -73,15 +93,15 @@ impl Extractor {
             thumbnail: thumbnail(&input, &self.network.normalisation())?,
             digest: digest(&input)?,
         };
-        Ok((self.of_input(&input)?, seen))
+        Ok((self.of_input(&input, view)?, seen))
     }
 
-    fn of_input(&self, input: &Tensor) -> Result<Extracted> {
+    fn of_input(&mut self, input: &Tensor, view: &ImageView<'_>) -> Result<Extracted> {
         let _no_grad = tch::no_grad_guard();
         let recipe = &*self.recipe;
         let input = input.f_to_device(self.device)?;
 
-        let matcher_stage = recipe.matcher.as_ref().map(|matcher| matcher.stage);
+        let matcher_stage = recipe.matcher.and_then(|matcher| matcher.stage());
         let mut wanted = recipe.stages.clone();
         wanted.extend([recipe.grid_stage].into_iter().chain(matcher_stage));
         wanted.sort_unstable();
@@ -107,9 +127,15 @@ impl Extractor {
             .f_transpose(0, 1)?
             .f_contiguous()?;
 
-        let keypoints = match &recipe.matcher {
-            Some(matcher) => Some(matcher.detect(map_of(matcher.stage))?),
-            None => None,
+        let keypoints = match (&self.matcher, &mut self.matcher_preprocessor) {
+            (Some(matcher), Some(preprocessor)) => {
+                let picture = preprocessor.tensor(view)?.f_to_device(self.device)?;
+                Some(matcher.detect(&picture)?)
+            }
+            (Some(matcher), None) => matcher_stage
+                .map(|stage| matcher.detect(map_of(stage)))
+                .transpose()?,
+            (None, _) => None,
         };
         Ok(Extracted {
             features,

@@ -8,6 +8,7 @@ use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
+use crate::matching::PretrainedMatcher;
 use crate::model::extractor::Extractor;
 use crate::model::groups::Grouper;
 use crate::model::normals::Normals;
@@ -33,6 +34,7 @@ pub struct Fitter {
     options: Options,
     recipe: Arc<Recipe>,
     network: Arc<Pretrained>,
+    matcher: Option<Arc<PretrainedMatcher>>,
     device: Device,
     base: Option<Arc<Model>>,
     /// Opened by the first image, whose size decides the input's.
@@ -56,7 +58,10 @@ impl Fitter {
         let device = device::open(options)?;
         let network = Arc::new(Pretrained::open(&recipe.backbone, device)?);
         recipe.check_stages(network.backbone().stages())?;
-        Self::with(options.clone(), recipe, network, device, None)
+        let matcher = recipe.matcher;
+        let matcher = matcher.map(|plan| PretrainedMatcher::open(plan, device));
+        let networks = (network, matcher.transpose()?.map(Arc::new));
+        Self::with(options.clone(), recipe, networks, device, None)
     }
 
     /// A fitter that adds to `model`: its recipe stays, the options of scope `Run` are those given here.
@@ -66,14 +71,22 @@ impl Fitter {
     pub fn extending(model: Arc<Model>, options: &Options) -> Result<Self> {
         let device = device::open(options)?;
         let network = model.network.on(device)?;
+        let matcher = model.matcher.as_ref();
+        let matcher = matcher.map(|matcher| matcher.on(device)).transpose()?;
         let recipe = Arc::clone(&model.recipe);
-        Self::with(options.clone(), recipe, network, device, Some(model))
+        Self::with(
+            options.clone(),
+            recipe,
+            (network, matcher),
+            device,
+            Some(model),
+        )
     }
 
     fn with(
         options: Options,
         recipe: Arc<Recipe>,
-        network: Arc<Pretrained>,
+        (network, matcher): (Arc<Pretrained>, Option<Arc<PretrainedMatcher>>),
         device: Device,
         base: Option<Arc<Model>>,
     ) -> Result<Self> {
@@ -84,6 +97,7 @@ impl Fitter {
             options,
             recipe,
             network,
+            matcher,
             device,
             base,
             opened: None,
@@ -126,7 +140,13 @@ impl Fitter {
                     }
                 };
                 let (network, recipe) = (Arc::clone(&self.network), Arc::clone(&self.recipe));
-                let extractor = Extractor::new(network, recipe, input_size, self.device);
+                let extractor = Extractor::new(
+                    network,
+                    self.matcher.clone(),
+                    recipe,
+                    input_size,
+                    self.device,
+                );
                 self.opened.insert(Opened {
                     extractor,
                     input_size,
@@ -183,6 +203,7 @@ impl Fitter {
             thresholds: calibrate(&groups, self.recipe.false_alarm_rate)?,
             recipe: Arc::clone(&self.recipe),
             network: Arc::clone(&self.network),
+            matcher: self.matcher.clone(),
             input_size,
             image_size,
             grid,
@@ -225,7 +246,13 @@ impl Fitter {
     ) -> Result<Vec<Arc<Group>>> {
         let mut round = 0;
         loop {
-            let grouper = Grouper::new(&mut self.normals, &self.recipe, self.device, progress);
+            let grouper = Grouper::new(
+                &mut self.normals,
+                &self.recipe,
+                self.matcher.as_deref(),
+                self.device,
+                progress,
+            );
             let (groups, numbers) = match &self.base {
                 Some(model) => grouper.extend(&model.groups, &images)?,
                 None => grouper.form(&images)?,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tch::Device;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::matching::group::{Grouping, group};
-use crate::matching::{Keypoints, Matcher};
+use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::normals::Normals;
 use crate::model::recipe::{Epsilon, Recipe};
 use crate::model::{Group, LEAST_EPSILON, NormalImage};
@@ -25,6 +25,7 @@ const VISITS: u64 = 3;
 pub struct Grouper<'a> {
     normals: &'a mut Normals,
     recipe: &'a Recipe,
+    matcher: Option<&'a PretrainedMatcher>,
     device: Device,
     progress: &'a mut dyn Progress,
     visits: u64,
@@ -35,16 +36,18 @@ pub struct Grouper<'a> {
 pub type Formed = (Vec<Arc<Group>>, Vec<Option<usize>>);
 
 impl<'a> Grouper<'a> {
-    /// A grouper of `normals` by a recipe; matches are computed on `device`.
+    /// A grouper of `normals` by a recipe and its matcher; matches are computed on `device`.
     pub fn new(
         normals: &'a mut Normals,
         recipe: &'a Recipe,
+        matcher: Option<&'a PretrainedMatcher>,
         device: Device,
         progress: &'a mut dyn Progress,
     ) -> Self {
         Self {
             normals,
             recipe,
+            matcher,
             device,
             progress,
             visits: 0,
@@ -68,11 +71,7 @@ impl<'a> Grouper<'a> {
             let (gaussian, scored) =
                 self.statistics(GaussianBuilder::new(epsilon), members, &matches)?;
             formed.push(Arc::new(Group {
-                lead: self
-                    .recipe
-                    .matcher
-                    .map(|_| self.normals.keypoints(lead))
-                    .transpose()?,
+                lead: self.matcher.map(|_| self.lead(lead)).transpose()?,
                 lead_image: members
                     .iter()
                     .position(|member| *member == lead)
@@ -93,11 +92,10 @@ impl<'a> Grouper<'a> {
         for (done, image) in images.iter().enumerate() {
             report(self.progress, MATCHING, done as u64, images.len() as u64)?;
             let keypoints = self
-                .recipe
                 .matcher
                 .map(|_| self.normals.keypoints(*image))
                 .transpose()?;
-            let (group, count) = best_group(groups, self.recipe, keypoints.as_ref())?;
+            let (group, count) = best_group(groups, self.matcher, keypoints.as_ref())?;
             joining[group].push(*image);
             matches.insert(*image, count);
         }
@@ -124,6 +122,18 @@ impl<'a> Grouper<'a> {
         Ok((extended, numbers))
     }
 
+    /// Key points of a lead image. Errors: `Image` if it has none, for then nothing can match it.
+    fn lead(&mut self, image: usize) -> Result<Keypoints> {
+        let keypoints = self.normals.keypoints(image)?;
+        if keypoints.positions().size()[0] > 0 {
+            return Ok(keypoints);
+        }
+        let message = "the matcher finds no key point in it, and it would lead a group";
+        Err(Error::new(ErrorKind::Image, message)
+            .at(self.normals.name(image))
+            .hint("Leave the picture out, or use matcher=backbone."))
+    }
+
     /// An image was visited once more.
     fn visited(&mut self) -> Result<()> {
         self.visits += 1;
@@ -133,7 +143,7 @@ impl<'a> Grouper<'a> {
     /// Places in `images`, put into groups.
     fn grouping(&mut self, images: &[usize]) -> Result<Grouping> {
         let count = images.len();
-        let Some(matcher) = self.recipe.matcher else {
+        let Some(matcher) = self.matcher else {
             let (leads, group_of, matches) = (vec![0], vec![0; count], vec![0; count]);
             return Ok(Grouping {
                 leads,
@@ -228,10 +238,10 @@ impl<'a> Grouper<'a> {
 /// The group whose lead image matches best, and its matches; the first one if nothing is matched.
 pub fn best_group(
     groups: &[Arc<Group>],
-    recipe: &Recipe,
+    matcher: Option<&PretrainedMatcher>,
     image: Option<&Keypoints>,
 ) -> Result<(usize, u32)> {
-    let (Some(matcher), Some(image)) = (&recipe.matcher, image) else {
+    let (Some(matcher), Some(image)) = (matcher, image) else {
         return Ok((0, 0));
     };
     let mut best = (0, 0);

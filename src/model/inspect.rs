@@ -8,7 +8,7 @@ use tch::Device;
 use crate::device;
 use crate::error::Result;
 use crate::image::{ImageView, Mask};
-use crate::matching::Keypoints;
+use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::appraise::{Appraisal, appraise};
 use crate::model::extractor::Extractor;
 use crate::model::fit::check_size;
@@ -43,6 +43,7 @@ pub struct Inspector {
     model: Arc<Model>,
     options: Options,
     extractor: Extractor,
+    matcher: Option<Arc<PretrainedMatcher>>,
     /// The model's groups on the inspector's device.
     groups: Vec<Arc<Group>>,
     thresholds: Thresholds,
@@ -62,13 +63,16 @@ impl Inspector {
                 .map(|group| group.to_device(device).map(Arc::new))
                 .collect::<Result<Vec<_>>>()?
         };
-        let extractor =
-            Extractor::new(network, Arc::clone(&model.recipe), model.input_size, device);
+        let matcher = model.matcher.as_ref();
+        let matcher = matcher.map(|matcher| matcher.on(device)).transpose()?;
+        let recipe = Arc::clone(&model.recipe);
+        let extractor = Extractor::new(network, matcher.clone(), recipe, model.input_size, device);
         let thresholds = model.thresholds;
         Ok(Self {
             model,
             options: options.clone(),
             extractor,
+            matcher,
             groups,
             thresholds,
         })
@@ -100,7 +104,11 @@ impl Inspector {
         }
         let extracted = self.extractor.extract(view)?;
         let recipe = self.model.recipe();
-        let (number, matches) = best_group(&self.groups, recipe, extracted.keypoints.as_ref())?;
+        let (number, matches) = best_group(
+            &self.groups,
+            self.matcher.as_deref(),
+            extracted.keypoints.as_ref(),
+        )?;
         let group = &self.groups[number];
         let distances = group
             .gaussian

@@ -27,7 +27,7 @@ pub use recipe::Recipe;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
-use crate::matching::Keypoints;
+use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::options::Options;
 use crate::statistics::LowRankGaussian;
 use crate::verdict::Calibration;
@@ -42,6 +42,8 @@ pub struct Model {
     pub(crate) options: Options,
     pub(crate) recipe: Arc<Recipe>,
     pub(crate) network: Arc<Pretrained>,
+    /// None if the recipe matches nothing.
+    pub(crate) matcher: Option<Arc<PretrainedMatcher>>,
     /// Width and height of the network's input.
     pub(crate) input_size: (u32, u32),
     /// Width and height of the first normal image.

@@ -4,8 +4,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
 use crate::features::backbone::StageInfo;
 use crate::image::{Aspect, Multiples, input_size};
+use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
+use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
 use crate::options::Options;
 use crate::verdict::ScoreRule;
 
@@ -36,7 +38,7 @@ pub struct Recipe {
     /// Smoothing of the features, in locations.
     pub feature_sigma: f64,
     /// How pictures are matched; `None` puts all normal images into one group and matches nothing.
-    pub matcher: Option<BackboneMatcher>,
+    pub matcher: Option<MatcherPlan>,
     /// How groups are made.
     pub groups: GroupRule,
     /// Whether normal images that do not look like the others are left out.
@@ -79,6 +81,10 @@ impl Recipe {
             Border::Zero
         };
         let epsilon = options.float("statistics.epsilon")?;
+        let budget = KeypointBudget {
+            longer_side_px: options.int("matcher.size")? as u32,
+            keypoints: options.int("matcher.keypoints")? as u32,
+        };
         Ok(Self {
             input_size_px: options.int("input.size")? as u32,
             aspect: if options.text("input.aspect")? == "stretch" {
@@ -97,10 +103,18 @@ impl Recipe {
             feature_sigma: options.float("features.sigma")?,
             matcher: match options.text("matcher")?.as_str() {
                 "none" => None,
-                _ => Some(BackboneMatcher {
+                "xfeat" => Some(MatcherPlan::XFeat(budget)),
+                "dedode" => Some(MatcherPlan::DeDoDe(
+                    budget,
+                    match options.text("matcher.descriptor")?.as_str() {
+                        "g" => DescriptorKind::G,
+                        _ => DescriptorKind::B,
+                    },
+                )),
+                _ => Some(MatcherPlan::Backbone(BackboneMatcher {
                     stage: options.int("matcher.stage")? as usize,
                     tolerance: options.int("matcher.tolerance")? as u32,
-                }),
+                })),
             },
             groups: GroupRule {
                 min_matches: options.int("groups.min_matches")? as u32,
@@ -137,7 +151,7 @@ impl Recipe {
         let matched = self
             .matcher
             .iter()
-            .map(|matcher| ("matcher.stage", matcher.stage));
+            .filter_map(|matcher| Some(("matcher.stage", matcher.stage()?)));
         for (key, stage) in joined.chain(grid).chain(matched) {
             if stages.iter().all(|info| info.stage != stage) {
                 let known: Vec<String> = stages.iter().map(|info| info.stage.to_string()).collect();

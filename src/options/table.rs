@@ -161,9 +161,9 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "matcher",
-        Domain::Choice(&["none", "backbone"]),
+        Domain::Choice(&["none", "backbone", "xfeat", "dedode"]),
         "backbone",
-        "how normal images are put into groups; none: one group of all",
+        "whose key points put normal images into groups: the backbone's features, XFeat, or the paper's DeDoDe; none: one group of all",
     ),
     fit(
         "matcher.stage",
@@ -175,7 +175,25 @@ pub const TABLE: &[OptionSpec] = &[
         "matcher.tolerance",
         Domain::Int(0, 64),
         "2",
-        "how far a match may have moved, in locations of that stage",
+        "how far a match of the backbone's features may have moved, in locations of that stage",
+    ),
+    fit(
+        "matcher.size",
+        Domain::Int(0, 4096),
+        "0",
+        "longer side of the picture that xfeat or dedode looks at, in pixels; 0 = what it was made for (640, 784)",
+    ),
+    fit(
+        "matcher.keypoints",
+        Domain::Int(0, 65536),
+        "0",
+        "key points that xfeat or dedode takes of a picture at most; 0 = its authors' number (4096, 10000)",
+    ),
+    fit(
+        "matcher.descriptor",
+        Domain::Choice(&["b", "g"]),
+        "b",
+        "descriptor network of dedode; g needs the weights of dinov2-vitl14 too",
     ),
     fit(
         "groups.min_matches",

@@ -2,6 +2,7 @@
 
 mod file;
 mod hostile;
+mod matchers;
 
 use std::sync::Arc;
 

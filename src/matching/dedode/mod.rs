@@ -35,7 +35,7 @@ const EPSILON: f64 = 1e-5;
 const VGG: &str = "encoder";
 
 /// The longer side at which both networks were trained.
-const LONGER_SIDE_PX: u32 = 784;
+pub const LONGER_SIDE_PX: u32 = 784;
 
 /// Pixels along a side of one patch of DINOv2, which descriptor G sees; pictures have the same size for B.
 const PATCH_PX: u32 = 14;
@@ -62,6 +62,7 @@ pub struct DeDoDe {
     detector: Detector,
     descriptor: DescriptorNetwork,
     budget: u32,
+    longer_side_px: u32,
     device: Device,
 }
 
@@ -114,8 +115,18 @@ impl DeDoDe {
             detector: Detector::read(detector, device)?,
             descriptor,
             budget,
+            longer_side_px: LONGER_SIDE_PX,
             device,
         })
+    }
+
+    /// The same, looking at pictures whose longer side has this many pixels.
+    #[must_use]
+    pub fn at_side(self, longer_side_px: u32) -> Self {
+        Self {
+            longer_side_px,
+            ..self
+        }
     }
 
     /// How likely every pixel is a key point: probabilities that sum to 1.
@@ -174,7 +185,7 @@ fn check(picture: &Tensor) -> Result<()> {
 impl Matcher for DeDoDe {
     fn sight(&self) -> Sight {
         Sight::Picture {
-            longer_side_px: LONGER_SIDE_PX,
+            longer_side_px: self.longer_side_px,
             multiple_px: PATCH_PX,
         }
     }

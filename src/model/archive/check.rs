@@ -38,6 +38,11 @@ impl Header {
         ensure(fits, || {
             format!("its grid is {w} x {h} on an input of {}", size(input))
         })?;
+        let weights = recipe.matcher.map_or(0, |matcher| matcher.weights().len());
+        ensure(self.matcher.len() == weights, || {
+            let given = self.matcher.len();
+            format!("its matcher has {weights} weight files, and {given} hashes of them")
+        })?;
         let thresholds = [self.thresholds.image, self.thresholds.pixel];
         for threshold in thresholds.into_iter().flatten() {
             ensure(threshold.is_finite() && threshold > 0.0, || {
@@ -77,13 +82,15 @@ impl Header {
                 .find(|info| info.stage == stage)
                 .map_or(0, |info| info.channels)
         };
-        let matched = recipe.matcher.as_ref().map(|matcher| matcher.stage);
         Ok(Channels {
             features: match recipe.adaptor.pooling {
                 Pooling::Mean => recipe.stages.iter().copied().map(channels_of).sum(),
                 Pooling::Adaptive(channels) => channels,
             },
-            descriptors: matched.map(channels_of),
+            descriptors: recipe.matcher.and_then(|matcher| {
+                let of_stage = || matcher.stage().map(channels_of);
+                matcher.channels().or_else(of_stage)
+            }),
         })
     }
 

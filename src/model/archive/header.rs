@@ -20,6 +20,9 @@ pub struct Header {
     pub recipe: Vec<(String, String)>,
     /// Which weights.
     pub backbone: BackboneHash,
+    /// SHA-256 of each weight file of the matcher.
+    #[serde(default)]
+    pub matcher: Vec<String>,
     /// Width and height of the network's input.
     pub input_size: (u32, u32),
     /// Width and height of the first normal image.
@@ -70,6 +73,10 @@ impl Header {
             backbone: BackboneHash {
                 sha256: model.network.sha256().to_owned(),
             },
+            matcher: model
+                .matcher
+                .as_ref()
+                .map_or_else(Vec::new, |matcher| matcher.sha256().to_vec()),
             input_size: model.input_size,
             image_size: model.image_size,
             grid: model.grid,

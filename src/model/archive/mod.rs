@@ -21,7 +21,7 @@ pub use description::{Description, GroupDescription, describe};
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
-use crate::matching::Keypoints;
+use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::{Group, Model, Recipe};
 use crate::options::Options;
 use crate::statistics::LowRankGaussian;
@@ -54,6 +54,11 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
 
     let network = network_of(&header, &recipe, options)?;
     let channels = header.check_backbone(&recipe, network.backbone())?;
+    let matcher = recipe.matcher.map(|plan| {
+        let device = device::open(options)?;
+        PretrainedMatcher::open_exactly(plan, &header.matcher, device).map(Arc::new)
+    });
+    let matcher = matcher.transpose()?;
     recipe_options.set_text("backbone", network.name())?;
     let recipe = Recipe {
         backbone: network.name().to_owned(),
@@ -69,6 +74,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
         options: recipe_options,
         recipe: Arc::new(recipe),
         network: Arc::new(network),
+        matcher,
         input_size: header.input_size,
         image_size: header.image_size,
         grid: header.grid,

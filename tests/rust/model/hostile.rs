@@ -107,6 +107,7 @@ const CASES: &[Case] = &[
     ("image without width", |p| p.header["image_size"] = json!([0, 64]), "its first image had 0 x 64"),
     ("image too wide", |p| p.header["image_size"] = json!([32_769, 64]), "its first image had 32769 x 64"),
     ("image of another aspect", |p| p.header["image_size"] = json!([64, 96]), "that of a picture of 64 x 96 is"),
+    ("weights of a matcher that has none", |p| p.header["matcher"] = json!(["00"]), "its matcher has 0 weight files, and 1 hashes"),
     ("threshold negative", |p| p.header["thresholds"]["image"] = json!(-5.0), "a threshold is -5"),
     ("threshold zero", |p| p.header["thresholds"]["pixel"] = json!(0.0), "a threshold is 0"),
     ("threshold infinite", |p| p.header["thresholds"]["image"] = json!(1e300), "a threshold is inf"),
