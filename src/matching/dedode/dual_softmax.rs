@@ -102,3 +102,47 @@ fn best_of_rows(rows: i64, image: &Tensor, lead: &Tensor, log_sum: &Tensor) -> R
     }
     Ok(Tensor::f_cat(&best, 0)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    /// Directions in 64 dimensions, nearly orthogonal to each other. By a formula: tests in other threads draw from the same
+    /// random numbers.
+    fn rows(seed: i64, count: i64) -> Tensor {
+        let index = Tensor::arange(count * 64, (Kind::Double, Device::Cpu)) + seed * 100_000;
+        let scattered = ((index * 12.9898).sin() * 43758.5453).frac();
+        let rows = scattered.reshape([count, 64]).to_kind(Kind::Float);
+        let length = rows.square().sum_dim_intlist(1, true, Kind::Float).sqrt();
+        rows / length
+    }
+
+    #[test]
+    fn size_of_blocks_does_not_matter() {
+        let lead = rows(1, 40);
+        let image = Tensor::cat(&[rows(2, 13), lead.flip([0])], 0);
+        let whole = in_blocks_of(1000, &image, &lead).unwrap();
+        assert!(whole.size()[0] >= 40, "{whole:?}");
+        for size in [1, 7, 53] {
+            assert_eq!(in_blocks_of(size, &image, &lead).unwrap(), whole, "{size}");
+        }
+    }
+
+    #[test]
+    fn two_alike_match_only_once() {
+        let lead = rows(1, 5);
+        let image = Tensor::cat(&[&lead, &lead], 0);
+        let pairs = correspond(&image, &lead).unwrap();
+        let columns = Vec::<i64>::try_from(pairs.select(1, 1).sort(0, false).0).unwrap();
+        assert_eq!(columns, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn nothing_matches_nothing() {
+        for (image, lead) in [(0, 3), (3, 0), (0, 0)] {
+            let pairs = correspond(&rows(1, image), &rows(2, lead)).unwrap();
+            assert_eq!(pairs.size(), [0, 2], "{image}, {lead}");
+        }
+    }
+}

@@ -42,8 +42,11 @@ const PATCH_PX: u32 = 14;
 
 /// DeDoDe: a detector network, a descriptor network and a dual-softmax matcher.
 ///
-/// Everything runs in f32; the authors' code runs the networks in half precision on a GPU, which changes scores in the third
-/// digit.
+/// Everything runs in f32; the authors' code runs the networks in half precision on a GPU.
+///
+/// Cost of one picture of 784 x 784 on two CPU cores (2026-11-25): with descriptor B 12 s, more than half of it the
+/// detector's, with G 28 s; either takes 1 GB beside the weights. Matching 10,000 key points with as many takes 0.7 s where
+/// nothing matches and 1.1 s where all do. G's transformer has 1.2 GB of weights.
 ///
 /// Threads: immutable, shared by any number of threads; on a CPU, equal pictures give equal bits.
 ///
