@@ -181,11 +181,7 @@ impl<'a> TensorReader<'a> {
     pub fn plain_convolution(&mut self, name: &str, plan: Plan) -> Result<Convolution> {
         let weight = self.kernel(name, plan)?;
         let bias = self.bias(name, plan)?;
-        Ok(Convolution {
-            weight: self.store(&channels_last(&weight)?, name)?,
-            bias: self.store(&bias, name)?,
-            plan,
-        })
+        self.assemble(&weight, &bias, [name, name], plan)
     }
 
     fn kernel(&mut self, convolution: &str, plan: Plan) -> Result<Tensor> {
@@ -226,11 +222,7 @@ impl<'a> TensorReader<'a> {
         let scale = gamma.f_div(&variance.f_add_scalar(self.epsilon)?.f_sqrt()?)?;
         let bias = beta.f_sub(&mean.f_mul(&scale)?)?;
         let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
-        Ok(Convolution {
-            weight: self.store(&channels_last(&weight)?, convolution)?,
-            bias: self.store(&bias, norm)?,
-            plan,
-        })
+        self.assemble(&weight, &bias, [convolution, norm], plan)
     }
 
     /// As [`Self::convolution`], where the batch norm learned no scale and no shift: it is `norm`.{running_mean,
@@ -248,9 +240,20 @@ impl<'a> TensorReader<'a> {
         let scale = variance.f_add_scalar(self.epsilon)?.f_rsqrt()?;
         let bias = mean.f_neg()?.f_mul(&scale)?;
         let weight = weight.f_mul(&scale.f_view([-1, 1, 1, 1])?)?;
+        self.assemble(&weight, &bias, [convolution, norm], plan)
+    }
+
+    /// `layers` are the parts of the file to blame if the weight, or the bias, is not finite.
+    fn assemble(
+        &self,
+        weight: &Tensor,
+        bias: &Tensor,
+        layers: [&str; 2],
+        plan: Plan,
+    ) -> Result<Convolution> {
         Ok(Convolution {
-            weight: self.store(&channels_last(&weight)?, convolution)?,
-            bias: self.store(&bias, norm)?,
+            weight: self.store(&channels_last(weight)?, layers[0])?,
+            bias: self.store(bias, layers[1])?,
             plan,
         })
     }
