@@ -26,8 +26,8 @@ use crate::torch::shared::SharedTensor;
 /// Side of a patch in pixels.
 pub(crate) const PATCH_PX: u32 = 14;
 
-/// Tensors that only the training needed; to be passed to [`TensorReader::finish`].
-pub(crate) const UNUSED: [&str; 1] = ["mask_token"];
+/// Tensors that only the training needed.
+const UNUSED: [&str; 1] = ["mask_token"];
 
 /// What distinguishes the vision transformers.
 #[derive(Clone, Copy, Debug)]
@@ -85,33 +85,31 @@ pub(crate) fn read(
     device: Device,
 ) -> Result<VisionTransformer> {
     let mut reader = TensorReader::new(tensors, architecture, layers::EPSILON, device);
-    let network = VisionTransformer::read(plan, &mut reader, "")?;
+    let network = VisionTransformer::read(plan, &mut reader)?;
     reader.finish(&UNUSED)?;
     Ok(network)
 }
 
 impl VisionTransformer {
-    /// Takes the network's tensors out of `reader`; each is named `prefix` and its name in Meta's weight files.
-    ///
     /// Errors: `Weights`, naming the tensor, as all of [`TensorReader`]'s.
-    pub fn read(plan: Plan, reader: &mut TensorReader<'_>, prefix: &str) -> Result<Self> {
+    fn read(plan: Plan, reader: &mut TensorReader<'_>) -> Result<Self> {
         let (channels, side) = (plan.channels, i64::from(PATCH_PX));
-        let patches = format!("{prefix}patch_embed.proj");
+        let patches = "patch_embed.proj";
         let patch_weight =
             reader.tensor(&format!("{patches}.weight"), &[channels, 3, side, side])?;
         let patch_bias = reader.tensor(&format!("{patches}.bias"), &[channels])?;
-        let (positions, class_position) = Positions::read(plan, reader, prefix)?;
+        let (positions, class_position) = Positions::read(plan, reader)?;
         let blocks: Result<Vec<Block>> = (0..plan.depth)
-            .map(|number| Block::read(plan, reader, &format!("{prefix}blocks.{number}")))
+            .map(|number| Block::read(plan, reader, &format!("blocks.{number}")))
             .collect();
         Ok(Self {
             plan,
-            patch_weight: reader.store(&patch_weight, &patches)?,
-            patch_bias: reader.store(&patch_bias, &patches)?,
+            patch_weight: reader.store(&patch_weight, patches)?,
+            patch_bias: reader.store(&patch_bias, patches)?,
             positions,
-            others: read_others(plan, reader, prefix, &class_position)?,
+            others: read_others(plan, reader, &class_position)?,
             blocks: blocks?,
-            norm: LayerNorm::read(reader, &format!("{prefix}norm"), channels)?,
+            norm: LayerNorm::read(reader, "norm", channels)?,
         })
     }
 
@@ -212,17 +210,16 @@ fn grid(picture: &Tensor) -> Result<(i64, i64)> {
 fn read_others(
     plan: Plan,
     reader: &mut TensorReader<'_>,
-    prefix: &str,
     class_position: &Tensor,
 ) -> Result<SharedTensor> {
     let channels = plan.channels;
-    let name = format!("{prefix}cls_token");
-    let class = reader.tensor(&name, &[1, 1, channels])?;
+    let name = "cls_token";
+    let class = reader.tensor(name, &[1, 1, channels])?;
     let mut others = class.f_add(class_position)?;
     if plan.registers > 0 {
         let shape = [1, plan.registers, channels];
-        let registers = reader.tensor(&format!("{prefix}register_tokens"), &shape)?;
+        let registers = reader.tensor("register_tokens", &shape)?;
         others = Tensor::f_cat(&[others, registers], 1)?;
     }
-    reader.store(&others, &name)
+    reader.store(&others, name)
 }

@@ -35,16 +35,16 @@ pub(super) struct Positions {
 
 impl Positions {
     /// The patches' positions; and that of the class token, [1, 1, C] in double precision.
-    pub fn read(plan: Plan, reader: &mut TensorReader<'_>, prefix: &str) -> Result<(Self, Tensor)> {
-        let (name, channels) = (format!("{prefix}pos_embed"), plan.channels);
-        let all = reader.tensor(&name, &[1, 1 + LEARNED * LEARNED, channels])?;
+    pub fn read(plan: Plan, reader: &mut TensorReader<'_>) -> Result<(Self, Tensor)> {
+        let (name, channels) = ("pos_embed", plan.channels);
+        let all = reader.tensor(name, &[1, 1 + LEARNED * LEARNED, channels])?;
         let learned = all
             .f_narrow(1, 1, LEARNED * LEARNED)?
             .f_transpose(1, 2)?
             .f_reshape([1, channels, LEARNED, LEARNED])?
             .f_contiguous()?;
         let positions = Self {
-            learned: reader.store(&learned, &name)?,
+            learned: reader.store(&learned, name)?,
             interpolation: if plan.registers > 0 {
                 Interpolation::Antialiased
             } else {
