@@ -333,17 +333,27 @@ fn forward_from_many_threads_gives_equal_bits() {
         (Backbone::from_torchscript(&module, Device::Cpu).unwrap(), 2),
     ];
     for (backbone, deepest) in &backbones {
-        let once = || backbone.forward(&picture(64, 96), &[1, *deepest]).unwrap();
-        let expected = once();
-        let found: Vec<Vec<Tensor>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| (0..3).map(|_| once()).collect::<Vec<_>>()))
-                .collect();
-            threads
-                .into_iter()
-                .flat_map(|thread| thread.join().unwrap())
-                .collect()
-        });
-        assert!(found.iter().all(|maps| *maps == expected), "{backbone:?}");
+        assert_equal_on_many_threads(backbone, (64, 96), &[1, *deepest]);
     }
+}
+
+/// Four threads look at one picture of that height and width, three times each.
+fn assert_equal_on_many_threads(
+    backbone: &Backbone,
+    (height, width): (i64, i64),
+    stages: &[usize],
+) {
+    let once = || backbone.forward(&picture(height, width), stages).unwrap();
+    let expected = once();
+    let found: Vec<Vec<Tensor>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| (0..3).map(|_| once()).collect::<Vec<_>>()))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert_eq!(found.len(), 12);
+    assert!(found.iter().all(|maps| *maps == expected), "{backbone:?}");
 }

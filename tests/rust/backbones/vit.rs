@@ -8,7 +8,7 @@ use twinspect::features::backbone::{Architecture, Backbone};
 use twinspect::features::weights::Tensors;
 use twinspect::image::Multiples;
 
-use super::{filled, picture, weights_of_shapes};
+use super::{assert_equal_on_many_threads, filled, picture, weights_of_shapes};
 
 /// f32 against double precision: the largest error measured on 2026-11-25 was 1.1e-6 of the map's largest value. Meta's own
 /// code on the same weights is as far away in f32 (1.1e-6) and in double precision 8e-7, since it finds the positions between
@@ -145,20 +145,7 @@ fn forward_treats_images_of_a_batch_alike() {
 
 #[test]
 fn forward_from_many_threads_gives_equal_bits() {
-    let backbone = small();
-    let once = || backbone.forward(&picture(70, 84), &[1, 12]).unwrap();
-    let expected = once();
-    let found: Vec<Vec<Tensor>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| (0..3).map(|_| once()).collect::<Vec<_>>()))
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap())
-            .collect()
-    });
-    assert_eq!(found.len(), 12);
-    assert!(found.iter().all(|maps| *maps == expected));
+    assert_equal_on_many_threads(&small(), (70, 84), &[1, 12]);
 }
 
 #[test]
