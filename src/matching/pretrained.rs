@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::weights;
+use crate::features::weights::{self, Found};
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::dedode::{self, DeDoDe, Descriptor};
 use crate::matching::keypoints::Matcher;
@@ -94,9 +94,25 @@ impl PretrainedMatcher {
     /// Errors: `Weights` for weights that are missing or have another hash, `InvalidArgument` for settings that the matcher
     /// refuses, `Io`, `Format`.
     pub fn open(plan: MatcherPlan, device: Device) -> Result<Self> {
-        let names = plan.weights();
-        let found = names.iter().map(|name| weights::find(name));
-        let found = found.collect::<Result<Vec<_>>>()?;
+        Self::build(plan, find(plan)?, device)
+    }
+
+    /// The same matcher by the hashes that a model was fitted with; weights of other hashes are not read.
+    ///
+    /// Errors: as [`Self::open`]; `Weights` if a hash differs.
+    pub fn open_exactly(plan: MatcherPlan, sha256: &[String], device: Device) -> Result<Self> {
+        let found = find(plan)?;
+        if found.iter().map(|found| &found.sha256).eq(sha256) {
+            return Self::build(plan, found, device);
+        }
+        let message = format!(
+            "the model was fitted with other weights of its matcher, {}",
+            plan.weights().join(" and ")
+        );
+        Err(Error::new(ErrorKind::Weights, message).hint("Use the weights of then, or fit again."))
+    }
+
+    fn build(plan: MatcherPlan, found: Vec<Found>, device: Device) -> Result<Self> {
         let read = found.iter().map(|found| weights::read(&found.path));
         let tensors = read.collect::<Result<Vec<_>>>()?;
         let matcher: Box<dyn Matcher> = match (plan, &tensors[..]) {
@@ -129,19 +145,6 @@ impl PretrainedMatcher {
         })
     }
 
-    /// The same matcher by the hashes that a model was fitted with. Errors: as [`Self::open`]; `Weights` if a hash differs.
-    pub fn open_exactly(plan: MatcherPlan, sha256: &[String], device: Device) -> Result<Self> {
-        let opened = Self::open(plan, device)?;
-        if opened.sha256 == sha256 {
-            return Ok(opened);
-        }
-        let message = format!(
-            "the model was fitted with other weights of its matcher, {}",
-            plan.weights().join(" and ")
-        );
-        Err(Error::new(ErrorKind::Weights, message).hint("Use the weights of then, or fit again."))
-    }
-
     /// The same matcher on `device`: itself if it is there.
     pub fn on(self: &Arc<Self>, device: Device) -> Result<Arc<Self>> {
         if self.device == device {
@@ -162,6 +165,14 @@ impl Deref for PretrainedMatcher {
     fn deref(&self) -> &Self::Target {
         &*self.matcher
     }
+}
+
+/// The weight files of a matcher, checked but not read.
+fn find(plan: MatcherPlan) -> Result<Vec<Found>> {
+    plan.weights()
+        .iter()
+        .map(|name| weights::find(name))
+        .collect()
 }
 
 fn or(value: u32, default: u32) -> u32 {
