@@ -81,8 +81,15 @@ impl Recipe {
             Border::Zero
         };
         let epsilon = options.float("statistics.epsilon")?;
+        let matcher_size = options.int("matcher.size")?;
+        if (1..LEAST_MATCHED_PX).contains(&matcher_size) {
+            let message = format!(
+                "{matcher_size} pixels, at least {LEAST_MATCHED_PX} are matched; 0 leaves it to the matcher"
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, message).at("matcher.size"));
+        }
         let budget = KeypointBudget {
-            longer_side_px: options.int("matcher.size")? as u32,
+            longer_side_px: matcher_size as u32,
             keypoints: options.int("matcher.keypoints")? as u32,
         };
         Ok(Self {
@@ -166,6 +173,9 @@ impl Recipe {
     }
 }
 
+/// Matchers halve a picture five times.
+const LEAST_MATCHED_PX: i64 = 32;
+
 /// The deepest networks that are built in, the large vision transformers, have so many.
 const LAST_STAGE: usize = 24;
 
@@ -217,6 +227,18 @@ mod tests {
             recipe(&[("adaptor.patch", "4")]).unwrap_err().place(),
             "adaptor.patch"
         );
+    }
+
+    #[test]
+    fn picture_that_is_too_small_to_match_is_blamed_on_its_option() {
+        for (size, accepted) in [("0", true), ("1", false), ("31", false), ("32", true)] {
+            let found = recipe(&[("matcher", "xfeat"), ("matcher.size", size)]);
+            assert_eq!(found.is_ok(), accepted, "{size}");
+            let place = found
+                .err()
+                .map_or(String::new(), |error| error.place().to_owned());
+            assert_eq!(place, if accepted { "" } else { "matcher.size" });
+        }
     }
 
     #[test]
