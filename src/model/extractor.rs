@@ -43,7 +43,7 @@ pub struct Extractor {
     matcher: Option<Arc<PretrainedMatcher>>,
     recipe: Arc<Recipe>,
     preprocessor: Preprocessor,
-    /// Of a matcher that looks at the picture itself.
+    /// Of a matcher that looks at the picture itself, in the proportions of the network's input: one frame for both.
     matcher_preprocessor: Option<Preprocessor>,
     device: Device,
 }

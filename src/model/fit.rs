@@ -70,17 +70,9 @@ impl Fitter {
     /// exactly, those of other groups are shared with `model`, which stays as it is.
     pub fn extending(model: Arc<Model>, options: &Options) -> Result<Self> {
         let device = device::open(options)?;
-        let network = model.network.on(device)?;
-        let matcher = model.matcher.as_ref();
-        let matcher = matcher.map(|matcher| matcher.on(device)).transpose()?;
+        let networks = (model.network.on(device)?, model.matcher_on(device)?);
         let recipe = Arc::clone(&model.recipe);
-        Self::with(
-            options.clone(),
-            recipe,
-            (network, matcher),
-            device,
-            Some(model),
-        )
+        Self::with(options.clone(), recipe, networks, device, Some(model))
     }
 
     fn with(

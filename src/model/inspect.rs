@@ -63,8 +63,7 @@ impl Inspector {
                 .map(|group| group.to_device(device).map(Arc::new))
                 .collect::<Result<Vec<_>>>()?
         };
-        let matcher = model.matcher.as_ref();
-        let matcher = matcher.map(|matcher| matcher.on(device)).transpose()?;
+        let matcher = model.matcher_on(device)?;
         let recipe = Arc::clone(&model.recipe);
         let extractor = Extractor::new(network, matcher.clone(), recipe, model.input_size, device);
         let thresholds = model.thresholds;

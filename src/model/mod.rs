@@ -141,6 +141,12 @@ impl Model {
         &self.network
     }
 
+    /// The matcher on a device, if the recipe matches anything.
+    pub(crate) fn matcher_on(&self, device: Device) -> Result<Option<Arc<PretrainedMatcher>>> {
+        let matcher = self.matcher.as_ref();
+        matcher.map(|matcher| matcher.on(device)).transpose()
+    }
+
     /// Width and height of the first normal image, in pixels.
     pub fn image_size(&self) -> (u32, u32) {
         self.image_size
