@@ -224,6 +224,9 @@ mod tests {
             thresholds: Thresholds::default(),
             group: 0,
             matches: 0,
+            nearest: Vec::new(),
+            registration: None,
+            covered: 1.0,
             regions: regions(map.view(), 5.0).unwrap(),
             map,
         })

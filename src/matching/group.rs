@@ -26,6 +26,8 @@ pub struct Grouping {
     pub group_of: Vec<usize>,
     /// Matches of each image with its lead.
     pub matches: Vec<u32>,
+    /// Matches with a lead that made an image join its group: the given number, or the derived one.
+    pub min_matches: u32,
 }
 
 impl Grouping {
@@ -71,7 +73,11 @@ pub fn group(
         Some(leads) => leads,
         None => vec![0],
     };
-    merge_small(count, rule.smallest, leads, &mut table)
+    let grouping = merge_small(count, rule.smallest, leads, &mut table)?;
+    Ok(Grouping {
+        min_matches,
+        ..grouping
+    })
 }
 
 struct MatchTable<'a> {
@@ -166,6 +172,7 @@ fn merge_small(
             leads,
             group_of: Vec::with_capacity(count),
             matches: Vec::with_capacity(count),
+            min_matches: 0,
         };
         let mut sizes = vec![0usize; grouping.leads.len()];
         for image in 0..count {

@@ -6,10 +6,12 @@
 
 pub mod backbone;
 pub mod dedode;
+pub mod gist;
 pub mod group;
 pub mod keypoints;
 pub mod pretrained;
 pub mod xfeat;
 
+pub use gist::Gist;
 pub use keypoints::{Keypoints, Matcher, Sight};
 pub use pretrained::{MatcherPlan, PretrainedMatcher};

@@ -8,15 +8,50 @@ use tch::{Device, Tensor};
 use crate::error::Result;
 use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
-
 use crate::image::{
     Aspect, ImageView, Multiples, Normalisation, Preprocessor, input_size, thumbnail,
 };
 use crate::matching::{Keypoints, PretrainedMatcher, Sight};
 use crate::model::recipe::Recipe;
+use crate::registration::{Transform, warp};
 use crate::sha256;
 
-/// What is known of one picture.
+/// A picture as the networks are to look at it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The backbone's input, [1, 3, H, W] f32, normalised.
+    pub input: Tensor,
+    /// For a matcher that looks at the picture itself, [1, 3, H', W'] f32: the same frame, smaller or larger.
+    pub picture: Option<Tensor>,
+}
+
+impl Prepared {
+    /// The same picture moved into another frame of the same size; `to_frame` in units of the picture's width and height.
+    pub fn warped(&self, to_frame: &Transform) -> Result<Self> {
+        let moved = |picture: &Tensor| {
+            let (_, _, height, width) = picture.size4()?;
+            let moved = to_frame.resized(width as f64, height as f64);
+            let moved = moved.unwrap_or_default();
+            Ok::<_, crate::Error>(warp(picture, &moved, width as u32, height as u32)?.pixels)
+        };
+        Ok(Self {
+            input: moved(&self.input)?,
+            picture: self.picture.as_ref().map(moved).transpose()?,
+        })
+    }
+
+    fn to_device(&self, device: Device) -> Result<Self> {
+        let picture = self.picture.as_ref();
+        Ok(Self {
+            input: self.input.f_to_device(device)?,
+            picture: picture
+                .map(|picture| picture.f_to_device(device))
+                .transpose()?,
+        })
+    }
+}
+
+/// What is found in one picture.
 #[derive(Debug)]
 pub struct Extracted {
     /// One feature vector for every location, [h*w, C'] f32 on the device.
@@ -45,6 +80,8 @@ pub struct Extractor {
     preprocessor: Preprocessor,
     /// Of a matcher that looks at the picture itself, in the proportions of the network's input: one frame for both.
     matcher_preprocessor: Option<Preprocessor>,
+    /// Width and height of what the matcher's positions are places in.
+    matched_size: (f64, f64),
     device: Device,
 }
 
@@ -58,14 +95,11 @@ impl Extractor {
         device: Device,
     ) -> Self {
         let preprocessor = Preprocessor::new(size, network.normalisation());
+        let matched_size = matched_size(&network, matcher.as_ref(), size);
         let sight = matcher.as_ref().map(|matcher| matcher.sight());
         let matcher_preprocessor = match sight {
-            Some(Sight::Picture {
-                longer_side_px,
-                multiple_px,
-            }) => {
-                let multiples = Multiples::of_patches(multiple_px);
-                let size = input_size(size, longer_side_px, Aspect::Keep, multiples);
+            Some(Sight::Picture { .. }) => {
+                let size = (matched_size.0 as u32, matched_size.1 as u32);
                 Some(Preprocessor::new(size, Normalisation::NONE))
             }
             _ => None,
@@ -76,47 +110,86 @@ impl Extractor {
             recipe,
             preprocessor,
             matcher_preprocessor,
+            matched_size,
             device,
         }
     }
 
-    /// Features and key points of a picture.
-    pub fn extract(&mut self, view: &ImageView<'_>) -> Result<Extracted> {
-        let input = self.preprocessor.tensor(view)?;
-        self.of_input(&input, view)
+    /// Width and height of what the positions of key points are places in.
+    pub fn matched_size(&self) -> (f64, f64) {
+        self.matched_size
     }
 
-    /// The same, and what the network saw.
-    pub fn extract_and_show(&mut self, view: &ImageView<'_>) -> Result<(Extracted, Seen)> {
+    /// A picture in the sizes that the networks look at, on the device.
+    pub fn prepare(&mut self, view: &ImageView<'_>) -> Result<Prepared> {
         let input = self.preprocessor.tensor(view)?;
-        let seen = Seen {
+        let picture = match &mut self.matcher_preprocessor {
+            Some(preprocessor) => Some(preprocessor.tensor(view)?),
+            None => None,
+        };
+        Prepared { input, picture }.to_device(self.device)
+    }
+
+    /// What the network sees of a picture, for people and for finding copies.
+    pub fn show(&self, prepared: &Prepared) -> Result<Seen> {
+        let input = prepared.input.f_to_device(Device::Cpu)?;
+        Ok(Seen {
             thumbnail: thumbnail(&input, &self.network.normalisation())?,
             digest: digest(&input)?,
-        };
-        Ok((self.of_input(&input, view)?, seen))
+        })
     }
 
-    fn of_input(&mut self, input: &Tensor, view: &ImageView<'_>) -> Result<Extracted> {
+    /// Features and key points of a picture.
+    pub fn extract(&self, prepared: &Prepared) -> Result<Extracted> {
+        let maps = self.stage_maps(&prepared.input, true, true)?;
+        let (features, grid) = self.adapted(&maps)?;
+        Ok(Extracted {
+            features,
+            grid,
+            keypoints: self.detected(&maps, prepared)?,
+        })
+    }
+
+    /// Features of a picture alone, [h*w, C'] f32, and height and width of their grid.
+    pub fn features(&self, prepared: &Prepared) -> Result<(Tensor, (i64, i64))> {
+        self.adapted(&self.stage_maps(&prepared.input, true, false)?)
+    }
+
+    /// Key points of a picture alone, if the recipe matches anything.
+    pub fn keypoints(&self, prepared: &Prepared) -> Result<Option<Keypoints>> {
+        self.detected(&self.stage_maps(&prepared.input, false, true)?, prepared)
+    }
+
+    /// The maps of the stages that features, key points or both are made of.
+    fn stage_maps(&self, input: &Tensor, features: bool, keypoints: bool) -> Result<StageMaps> {
         let _no_grad = tch::no_grad_guard();
         let recipe = &*self.recipe;
-        let input = input.f_to_device(self.device)?;
+        let mut stages = Vec::new();
+        if features {
+            stages.extend(&recipe.stages);
+            stages.push(recipe.grid_stage);
+        }
+        if keypoints {
+            stages.extend(recipe.matcher.and_then(|matcher| matcher.stage()));
+        }
+        stages.sort_unstable();
+        stages.dedup();
+        let maps = if stages.is_empty() {
+            Vec::new()
+        } else {
+            let input = input.f_to_device(self.device)?;
+            self.network.backbone().forward(&input, &stages)?
+        };
+        Ok(StageMaps { stages, maps })
+    }
 
-        let matcher_stage = recipe.matcher.and_then(|matcher| matcher.stage());
-        let mut wanted = recipe.stages.clone();
-        wanted.extend([recipe.grid_stage].into_iter().chain(matcher_stage));
-        wanted.sort_unstable();
-        wanted.dedup();
-        let maps = self.network.backbone().forward(&input, &wanted)?;
-        // Every stage that is asked for below is one of `wanted`.
-        let map_of =
-            |stage: usize| &maps[wanted.iter().position(|known| *known == stage).unwrap_or(0)];
-
-        let (_, _, h, w) = map_of(recipe.grid_stage).size4()?;
-        let stages: Vec<Tensor> = recipe
-            .stages
-            .iter()
-            .map(|stage| map_of(*stage).shallow_clone())
-            .collect();
+    fn adapted(&self, maps: &StageMaps) -> Result<(Tensor, (i64, i64))> {
+        let _no_grad = tch::no_grad_guard();
+        let recipe = &*self.recipe;
+        let (_, _, h, w) = maps.of(recipe.grid_stage)?.size4()?;
+        let stages = recipe.stages.iter();
+        let stages = stages.map(|stage| Ok(maps.of(*stage)?.shallow_clone()));
+        let stages = stages.collect::<Result<Vec<Tensor>>>()?;
         let adapted = smooth::gaussian(
             &recipe.adaptor.adapt(&stages, (h, w))?,
             recipe.feature_sigma,
@@ -126,22 +199,64 @@ impl Extractor {
             .f_reshape([channels, h * w])?
             .f_transpose(0, 1)?
             .f_contiguous()?;
+        Ok((features, (h, w)))
+    }
 
-        let keypoints = match (&self.matcher, &mut self.matcher_preprocessor) {
-            (Some(matcher), Some(preprocessor)) => {
-                let picture = preprocessor.tensor(view)?.f_to_device(self.device)?;
-                Some(matcher.detect(&picture)?)
-            }
-            (Some(matcher), None) => matcher_stage
-                .map(|stage| matcher.detect(map_of(stage)))
-                .transpose()?,
-            (None, _) => None,
+    fn detected(&self, maps: &StageMaps, prepared: &Prepared) -> Result<Option<Keypoints>> {
+        let _no_grad = tch::no_grad_guard();
+        let Some(matcher) = &self.matcher else {
+            return Ok(None);
         };
-        Ok(Extracted {
-            features,
-            grid: (h, w),
-            keypoints,
+        let found = match (matcher.sight(), &prepared.picture) {
+            (Sight::Stage(stage), _) => matcher.detect(maps.of(stage)?)?,
+            (Sight::Picture { .. }, picture) => {
+                let picture = picture.as_ref().unwrap_or(&prepared.input);
+                matcher.detect(&picture.f_to_device(self.device)?)?
+            }
+        };
+        Ok(Some(found))
+    }
+}
+
+/// Feature maps by their stage.
+struct StageMaps {
+    stages: Vec<usize>,
+    maps: Vec<Tensor>,
+}
+
+impl StageMaps {
+    fn of(&self, stage: usize) -> Result<&Tensor> {
+        let place = self.stages.iter().position(|known| *known == stage);
+        place.and_then(|place| self.maps.get(place)).ok_or_else(|| {
+            let message = format!("the map of stage {stage} was not computed");
+            crate::Error::new(crate::ErrorKind::State, message)
         })
+    }
+}
+
+/// Width and height of what the positions of key points are places in, for inputs of `size` (width, height).
+pub fn matched_size(
+    network: &Pretrained,
+    matcher: Option<&Arc<PretrainedMatcher>>,
+    size: (u32, u32),
+) -> (f64, f64) {
+    let float = |size: (u32, u32)| (f64::from(size.0), f64::from(size.1));
+    match matcher.map(|matcher| matcher.sight()) {
+        Some(Sight::Picture {
+            longer_side_px,
+            multiple_px,
+        }) => {
+            let multiples = Multiples::of_patches(multiple_px);
+            float(input_size(size, longer_side_px, Aspect::Keep, multiples))
+        }
+        Some(Sight::Stage(stage)) => {
+            let mut stages = network.backbone().stages().iter();
+            let stride = stages.find(|info| info.stage == stage);
+            let stride = f64::from(stride.map_or(1, |info| info.stride));
+            let (width, height) = float(size);
+            (width / stride, height / stride)
+        }
+        None => float(size),
     }
 }
 

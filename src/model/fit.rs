@@ -10,16 +10,16 @@ use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
 use crate::model::extractor::Extractor;
-use crate::model::groups::Grouper;
-use crate::model::normals::Normals;
+use crate::model::groups::{Formed, Grouper, Tools};
+use crate::model::normals::{Known, Normals};
 use crate::model::recipe::Recipe;
 use crate::model::{Group, LeftOut, Model, Reason, calibrate};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::verdict::LogScores;
 
-/// Fewer images than this have no variance to measure.
-const FEWEST_IMAGES: usize = 2;
+/// One image and what varies from place to place in it make a model, if a poor one.
+const FEWEST_IMAGES: usize = 1;
 
 /// Dropping outliers changes what the others are compared with, so it is repeated, at most this often.
 const ROUNDS: usize = 5;
@@ -47,6 +47,8 @@ struct Opened {
     extractor: Extractor,
     input_size: (u32, u32),
     image_size: (u32, u32),
+    /// Height and width of the grid of locations; the first image tells.
+    grid: Option<(i64, i64)>,
 }
 
 impl Fitter {
@@ -121,34 +123,65 @@ impl Fitter {
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
+        let is_registered = self.recipe.registration.is_some();
         let opened = match &mut self.opened {
             Some(opened) => opened,
             None => {
-                let (image_size, input_size) = match &self.base {
-                    Some(model) => (model.image_size, model.input_size),
-                    None => {
-                        let multiples = self.network.backbone().multiples();
-                        (size, self.recipe.input_size(size, multiples))
-                    }
-                };
-                let (network, recipe) = (Arc::clone(&self.network), Arc::clone(&self.recipe));
-                let extractor = Extractor::new(
-                    network,
-                    self.matcher.clone(),
-                    recipe,
-                    input_size,
-                    self.device,
-                );
-                self.opened.insert(Opened {
-                    extractor,
-                    input_size,
-                    image_size,
-                })
+                let opened = self.open(size);
+                self.opened.insert(opened)
             }
         };
         check_size(size, opened.image_size, &self.options)?;
-        let (extracted, seen) = opened.extractor.extract_and_show(view)?;
-        self.normals.push(name, size, mask, &extracted, seen)
+        let prepared = opened.extractor.prepare(view)?;
+        let seen = opened.extractor.show(&prepared)?;
+        // The features of an image that will be moved onto its lead are those that it has there.
+        let extracted = if is_registered && opened.grid.is_some() {
+            None
+        } else {
+            Some(opened.extractor.extract(&prepared)?)
+        };
+        let keypoints = match &extracted {
+            Some(_) => None,
+            None => opened.extractor.keypoints(&prepared)?,
+        };
+        let keypoints = extracted
+            .as_ref()
+            .map_or(keypoints.as_ref(), |extracted| extracted.keypoints.as_ref());
+        let known = Known {
+            seen,
+            prepared: is_registered.then_some(&prepared),
+            features: extracted.as_ref().map(|extracted| &extracted.features),
+            keypoints,
+        };
+        self.normals.push(name, size, mask, known)?;
+        if let Some(extracted) = &extracted {
+            opened.grid = Some(extracted.grid);
+        }
+        Ok(())
+    }
+
+    /// Ready for pictures of this size, or for those of the model that is extended.
+    fn open(&self, size: (u32, u32)) -> Opened {
+        let (image_size, input_size, grid) = match &self.base {
+            Some(model) => (model.image_size, model.input_size, Some(model.grid)),
+            None => {
+                let multiples = self.network.backbone().multiples();
+                (size, self.recipe.input_size(size, multiples), None)
+            }
+        };
+        let extractor = Extractor::new(
+            Arc::clone(&self.network),
+            self.matcher.clone(),
+            Arc::clone(&self.recipe),
+            input_size,
+            self.device,
+        );
+        Opened {
+            extractor,
+            input_size,
+            image_size,
+            grid,
+        }
     }
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
@@ -160,31 +193,20 @@ impl Fitter {
     pub fn fit(&mut self, progress: &mut dyn Progress) -> Result<Model> {
         let _no_grad = tch::no_grad_guard();
         let count = self.normals.len();
-        let fewest = if self.base.is_some() {
-            1
-        } else {
-            FEWEST_IMAGES
-        };
-        let (Some(opened), true) = (&self.opened, count >= fewest) else {
-            let given = if count == 1 {
-                "1 good part is".to_owned()
-            } else {
-                format!("{count} good parts are")
-            };
-            let message = format!(
-                "{given} too few; it takes {fewest} at least, and some 25 for a good model"
-            );
+        let (Some(opened), true) = (&self.opened, count >= FEWEST_IMAGES) else {
+            let message =
+                "no good part was given; it takes one at least, and some 25 for a good model";
             return Err(Error::new(ErrorKind::TooFewImages, message));
         };
-        let (input_size, image_size, grid) =
-            (opened.input_size, opened.image_size, self.normals.grid(0));
+        let (input_size, image_size) = (opened.input_size, opened.image_size);
+        let grid = opened.grid.unwrap_or_default();
 
         let mut left_out = self
             .base
             .as_ref()
             .map_or_else(Vec::new, |model| model.left_out.clone());
         let images = self.without_copies(&mut left_out);
-        let groups = self.groups(images, &mut left_out, progress)?;
+        let (groups, min_matches) = self.groups(images, &mut left_out, progress)?;
         let options = self
             .base
             .as_ref()
@@ -200,20 +222,18 @@ impl Fitter {
             image_size,
             grid,
             groups,
+            min_matches,
             left_out,
         })
     }
 
-    /// Numbers of the images that are no copies; of all if that leaves too few.
+    /// Numbers of the images that are no copies.
     fn without_copies(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
         let all = 0..self.normals.len();
         let images: Vec<usize> = all
             .clone()
             .filter(|image| self.normals.twin(*image).is_none())
             .collect();
-        if images.len() < FEWEST_IMAGES && self.base.is_none() {
-            return all.collect();
-        }
         for image in all {
             if let Some(twin) = self.normals.twin(image) {
                 let name = self.normals.name(image).to_owned();
@@ -235,20 +255,39 @@ impl Fitter {
         mut images: Vec<usize>,
         left_out: &mut Vec<LeftOut>,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Arc<Group>>> {
+    ) -> Result<(Vec<Arc<Group>>, u32)> {
+        let known = self
+            .base
+            .as_ref()
+            .map(|model| (&model.groups[..], model.min_matches));
         let mut round = 0;
         loop {
-            let grouper = Grouper::new(
-                &mut self.normals,
-                &self.recipe,
-                self.matcher.as_deref(),
-                self.device,
-                progress,
-            );
-            let (groups, numbers) = match &self.base {
-                Some(model) => grouper.extend(&model.groups, &images)?,
+            let Some(opened) = &self.opened else {
+                return Ok((Vec::new(), 0));
+            };
+            let tools = Tools {
+                recipe: &self.recipe,
+                matcher: self.matcher.as_deref(),
+                extractor: &opened.extractor,
+                input_size: opened.input_size,
+                grid: opened.grid.unwrap_or_default(),
+                device: self.device,
+            };
+            let grouper = Grouper::new(&mut self.normals, tools, progress);
+            let Formed {
+                groups,
+                numbers,
+                unregistered,
+                min_matches,
+            } = match known {
+                Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
                 None => grouper.form(&images)?,
             };
+            for image in unregistered {
+                let name = self.normals.name(image).to_owned();
+                let reason = Reason::Unregistered;
+                note(left_out, LeftOut { name, reason });
+            }
             let scores: Vec<f32> = groups
                 .iter()
                 .flat_map(|group| &group.images)
@@ -261,7 +300,7 @@ impl Fitter {
                 .collect();
             let too_few = self.base.is_none() && images.len() - outliers.len() < FEWEST_IMAGES;
             if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
-                return Ok(groups);
+                return Ok((groups, min_matches));
             }
             for (number, score) in outliers {
                 images.retain(|image| *image != number);

@@ -6,252 +6,350 @@ use std::sync::Arc;
 
 use tch::Device;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::matching::group::{Grouping, group};
+use crate::error::{Error, Result};
+use crate::matching::group::{GroupRule, Grouping, group};
 use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::model::Group;
+use crate::model::extractor::Extractor;
+use crate::model::lead::{Lead, turn};
+use crate::model::learn::Learner;
 use crate::model::normals::Normals;
-use crate::model::recipe::{Epsilon, Recipe};
-use crate::model::{Group, LEAST_EPSILON, NormalImage};
+use crate::model::recipe::Recipe;
+use crate::model::recognise::{Recogniser, Registration};
 use crate::progress::{Progress, report};
-use crate::statistics::{Fitted, GaussianBuilder, LowRankGaussian, WithinVariance};
 
 const MATCHING: &str = "matching good parts";
-const FITTING: &str = "fitting groups";
+const MOVING: &str = "registering good parts";
 
-/// Times that each image is visited while its group is fitted: variance, statistics, score.
-const VISITS: u64 = 3;
+/// What groups are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// Its matcher, if it matches anything.
+    pub matcher: Option<&'a PretrainedMatcher>,
+    /// Backbone and matcher at work.
+    pub extractor: &'a Extractor,
+    /// Width and height of the network's input.
+    pub input_size: (u32, u32),
+    /// Height and width of the grid of locations.
+    pub grid: (i64, i64),
+    /// Where matches are computed.
+    pub device: Device,
+}
 
 /// Makes groups of normal images.
 pub struct Grouper<'a> {
     normals: &'a mut Normals,
-    recipe: &'a Recipe,
-    matcher: Option<&'a PretrainedMatcher>,
-    device: Device,
+    tools: Tools<'a>,
     progress: &'a mut dyn Progress,
-    visits: u64,
-    total: u64,
 }
 
-/// Groups, and for each of their images in order its number among the normals; none for one that was there before.
-pub type Formed = (Vec<Arc<Group>>, Vec<Option<usize>>);
+/// Groups, and what became of the images.
+#[derive(Debug)]
+pub struct Formed {
+    /// The groups.
+    pub groups: Vec<Arc<Group>>,
+    /// For each of their images in order its number among the normals; none for one that was there before.
+    pub numbers: Vec<Option<usize>>,
+    /// Numbers of images that too few matches agree about to be moved onto their lead.
+    pub unregistered: Vec<usize>,
+    /// Matches with a lead that make an image join its group.
+    pub min_matches: u32,
+}
+
+/// Images that will be a group: the number of the lead, those of all, and the matches of each with the lead.
+struct Planned {
+    lead_image: usize,
+    lead: Option<Lead>,
+    members: Vec<usize>,
+}
 
 impl<'a> Grouper<'a> {
-    /// A grouper of `normals` by a recipe and its matcher; matches are computed on `device`.
-    pub fn new(
-        normals: &'a mut Normals,
-        recipe: &'a Recipe,
-        matcher: Option<&'a PretrainedMatcher>,
-        device: Device,
-        progress: &'a mut dyn Progress,
-    ) -> Self {
+    /// A grouper of `normals`.
+    pub fn new(normals: &'a mut Normals, tools: Tools<'a>, progress: &'a mut dyn Progress) -> Self {
         Self {
             normals,
-            recipe,
-            matcher,
-            device,
+            tools,
             progress,
-            visits: 0,
-            total: 0,
         }
     }
 
     /// Groups of the images with these numbers, at least one.
     pub fn form(mut self, images: &[usize]) -> Result<Formed> {
-        let grouping = self.grouping(images)?;
-        let groups: Vec<Vec<usize>> = (0..grouping.leads.len())
-            .map(|group| grouping.members(group).map(|place| images[place]).collect())
-            .collect();
-        let matches: HashMap<usize, u32> = images.iter().copied().zip(grouping.matches).collect();
-        self.total = VISITS * images.len() as u64;
-        let epsilon = self.epsilon(&groups)?;
-
-        let mut formed = Vec::new();
-        for (members, lead) in groups.iter().zip(&grouping.leads) {
-            let lead = images[*lead];
-            let (gaussian, scored) =
-                self.statistics(GaussianBuilder::new(epsilon), members, &matches)?;
-            formed.push(Arc::new(Group {
-                lead: self.matcher.map(|_| self.lead(lead)).transpose()?,
-                lead_image: members
-                    .iter()
-                    .position(|member| *member == lead)
-                    .unwrap_or(0),
-                thumbnail: self.normals.thumbnail(lead)?,
-                gaussian,
-                images: scored,
-            }));
-        }
-        report(self.progress, FITTING, self.total, self.total)?;
-        Ok((formed, groups.concat().into_iter().map(Some).collect()))
+        let rule = self.tools.recipe.groups;
+        let mut matches = HashMap::new();
+        let mut unregistered = Vec::new();
+        let (planned, min_matches) = self.plan(images, &rule, &mut matches, &mut unregistered)?;
+        let groups = self.learned(planned, &matches)?;
+        let numbers = groups.1.into_iter().map(Some).collect();
+        Ok(Formed {
+            groups: groups.0,
+            numbers,
+            unregistered,
+            min_matches,
+        })
     }
 
-    /// `groups` with these images in them: those that an image joins are extended exactly, the others are shared.
-    pub fn extend(mut self, groups: &[Arc<Group>], images: &[usize]) -> Result<Formed> {
+    /// `groups` with these images in them: those that an image joins are extended, the others are shared.
+    ///
+    /// Images that match no lead as well as `min_matches` asks for open groups of their own, if they are enough for one.
+    pub fn extend(
+        mut self,
+        groups: &[Arc<Group>],
+        min_matches: u32,
+        images: &[usize],
+    ) -> Result<Formed> {
         let mut joining: Vec<Vec<usize>> = vec![Vec::new(); groups.len()];
-        let mut matches = HashMap::new();
-        for (done, image) in images.iter().enumerate() {
-            report(self.progress, MATCHING, done as u64, images.len() as u64)?;
-            let keypoints = self
-                .matcher
-                .map(|_| self.normals.keypoints(*image))
-                .transpose()?;
-            let (group, count) = best_group(groups, self.matcher, keypoints.as_ref())?;
-            joining[group].push(*image);
-            matches.insert(*image, count);
-        }
-        self.total = (VISITS - 1) * images.len() as u64;
+        let (mut matches, mut unregistered) = (HashMap::new(), Vec::new());
+        let strangers = self.join(groups, min_matches, images, &mut joining, &mut matches)?;
+        let rule = self.tools.recipe.groups;
+        let room = rule.most.saturating_sub(groups.len());
+        let (mut new, strangers_numbers) = if strangers.len() >= rule.smallest && room > 0 {
+            let rule = GroupRule {
+                min_matches,
+                most: room,
+                ..rule
+            };
+            let (planned, _) = self.plan(&strangers, &rule, &mut matches, &mut unregistered)?;
+            self.learned(planned, &matches)?
+        } else {
+            self.join(groups, 0, &strangers, &mut joining, &mut matches)?;
+            (Vec::new(), Vec::new())
+        };
+
         let (mut extended, mut numbers) = (Vec::new(), Vec::new());
-        for (group, members) in groups.iter().zip(&joining) {
+        for (group, members) in groups.iter().zip(joining) {
+            let lead = group.lead.as_ref();
+            let (moved, lost) = self.moved(members, lead, None, &mut matches)?;
+            unregistered.extend(lost);
             numbers.extend(group.images.iter().map(|_| None));
-            numbers.extend(members.iter().copied().map(Some));
-            if members.is_empty() {
+            numbers.extend(moved.iter().copied().map(Some));
+            if moved.is_empty() {
                 extended.push(Arc::clone(group));
                 continue;
             }
-            let builder = GaussianBuilder::extending(group.gaussian.to_device(Device::Cpu)?);
-            let (gaussian, scored) = self.statistics(builder, members, &matches)?;
-            let copy = group.to_device(Device::Cpu)?;
+            let (normality, scored) = self.learner(moved.len()).add(group, &moved, &matches)?;
             let images = group.images.iter().cloned().chain(scored).collect();
             extended.push(Arc::new(Group {
-                gaussian,
+                normality,
                 images,
-                ..copy
+                ..group.to_device(Device::Cpu, self.tools.extractor.matched_size())?
             }));
         }
-        report(self.progress, FITTING, self.total, self.total)?;
-        Ok((extended, numbers))
+        extended.append(&mut new);
+        numbers.extend(strangers_numbers.into_iter().map(Some));
+        Ok(Formed {
+            groups: extended,
+            numbers,
+            unregistered,
+            min_matches,
+        })
     }
 
-    /// Key points of a lead image. Errors: `Image` if it has none, for then nothing can match it.
-    fn lead(&mut self, image: usize) -> Result<Keypoints> {
-        let keypoints = self.normals.keypoints(image)?;
-        if keypoints.positions().size()[0] > 0 {
-            return Ok(keypoints);
+    /// Puts each image to the group whose lead it matches best; returns those that match none as well as asked for.
+    fn join(
+        &mut self,
+        groups: &[Arc<Group>],
+        min_matches: u32,
+        images: &[usize],
+        joining: &mut [Vec<usize>],
+        matches: &mut HashMap<usize, u32>,
+    ) -> Result<Vec<usize>> {
+        let leads: Vec<&Lead> = groups
+            .iter()
+            .filter_map(|group| group.lead.as_ref())
+            .collect();
+        let mut strangers = Vec::new();
+        for (done, image) in images.iter().enumerate() {
+            report(self.progress, MATCHING, done as u64, images.len() as u64)?;
+            let found = match self.recogniser() {
+                Some(recogniser) => {
+                    let keypoints = self.keypoints(*image)?;
+                    let found = recogniser.recognise(&keypoints, &leads)?;
+                    (found.lead, found.matches)
+                }
+                None => (0, 0),
+            };
+            if found.1 < min_matches {
+                strangers.push(*image);
+                continue;
+            }
+            joining[found.0].push(*image);
+            matches.insert(*image, found.1);
         }
-        let message = "the matcher finds no key point in it, and it would lead a group";
-        Err(Error::new(ErrorKind::Image, message)
-            .at(self.normals.name(image))
-            .hint("Leave the picture out, or use matcher=backbone."))
+        Ok(strangers)
     }
 
-    /// An image was visited once more.
-    fn visited(&mut self) -> Result<()> {
-        self.visits += 1;
-        report(self.progress, FITTING, self.visits, self.total)
+    /// Which images will be groups, their leads made and they themselves moved onto them.
+    fn plan(
+        &mut self,
+        images: &[usize],
+        rule: &GroupRule,
+        matches: &mut HashMap<usize, u32>,
+        unregistered: &mut Vec<usize>,
+    ) -> Result<(Vec<Planned>, u32)> {
+        let grouping = self.grouping(images, rule)?;
+        let found = grouping.matches.iter().copied();
+        matches.extend(images.iter().copied().zip(found));
+        let mut planned = Vec::new();
+        for (number, lead) in grouping.leads.iter().enumerate() {
+            let lead_image = images[*lead];
+            let members = grouping
+                .members(number)
+                .map(|place| images[place])
+                .collect();
+            let lead = match self.tools.matcher {
+                Some(_) => Some(self.lead(lead_image)?),
+                None => None,
+            };
+            let (members, lost) = self.moved(members, lead.as_ref(), Some(lead_image), matches)?;
+            unregistered.extend(lost);
+            planned.push(Planned {
+                lead_image,
+                lead,
+                members,
+            });
+        }
+        Ok((planned, grouping.min_matches))
+    }
+
+    /// Groups with what they learn of their images, and the numbers of these in the groups' order.
+    fn learned(
+        &mut self,
+        planned: Vec<Planned>,
+        matches: &HashMap<usize, u32>,
+    ) -> Result<(Vec<Arc<Group>>, Vec<usize>)> {
+        let matched_size = self.tools.extractor.matched_size();
+        let members: Vec<&[usize]> = planned.iter().map(|group| &group.members[..]).collect();
+        let count = members.iter().map(|members| members.len()).sum();
+        let learned = self.learner(count).learn(&members, matches)?;
+        let numbers = members.concat();
+        let mut groups = Vec::new();
+        for (group, (normality, images)) in planned.into_iter().zip(learned) {
+            let lead_image = group
+                .members
+                .iter()
+                .position(|member| *member == group.lead_image);
+            let lead = group.lead.as_ref();
+            groups.push(Arc::new(Group {
+                lead: lead
+                    .map(|lead| lead.to_device(Device::Cpu, matched_size))
+                    .transpose()?,
+                lead_image: lead_image.unwrap_or(0),
+                thumbnail: self.normals.thumbnail(group.lead_image)?,
+                normality,
+                images,
+            }));
+        }
+        Ok((groups, numbers))
+    }
+
+    fn learner(&mut self, images: usize) -> Learner<'_> {
+        let Tools { recipe, grid, .. } = self.tools;
+        Learner::new(self.normals, recipe, grid, images, self.progress)
+    }
+
+    fn recogniser(&self) -> Option<Recogniser<'a>> {
+        let tools = self.tools;
+        Some(Recogniser {
+            recipe: tools.recipe,
+            matcher: tools.matcher?,
+            extractor: tools.extractor,
+            input_size: tools.input_size,
+        })
+    }
+
+    /// Moves images onto their lead where the recipe says so; returns those that now lie there, and those that do not.
+    fn moved(
+        &mut self,
+        members: Vec<usize>,
+        lead: Option<&Lead>,
+        lead_image: Option<usize>,
+        matches: &mut HashMap<usize, u32>,
+    ) -> Result<(Vec<usize>, Vec<usize>)> {
+        let (Some(recogniser), Some(lead), Some(_)) =
+            (self.recogniser(), lead, self.tools.recipe.registration)
+        else {
+            return Ok((members, Vec::new()));
+        };
+        let (mut moved, mut lost) = (Vec::new(), Vec::new());
+        let total = members.len() as u64;
+        for (done, image) in members.into_iter().enumerate() {
+            report(self.progress, MOVING, done as u64, total)?;
+            let prepared = self.normals.prepared(image)?;
+            let found = if lead_image == Some(image) {
+                let known = matches.get(&image).copied().unwrap_or(0);
+                Some(Registration::identity(known))
+            } else {
+                let keypoints = self.keypoints(image)?;
+                let coarse = recogniser.recognise(&keypoints, &[lead])?.registration;
+                coarse
+                    .map(|coarse| recogniser.refine(&prepared, lead, coarse))
+                    .transpose()?
+            };
+            let Some(found) = found else {
+                lost.push(image);
+                continue;
+            };
+            let at_lead = prepared.warped(&found.to_lead)?;
+            let (features, _) = self.tools.extractor.features(&at_lead)?;
+            self.normals.move_to_lead(image, found.to_lead, &features)?;
+            matches.insert(image, found.inliers);
+            moved.push(image);
+        }
+        Ok((moved, lost))
+    }
+
+    fn keypoints(&mut self, image: usize) -> Result<Keypoints> {
+        self.normals.keypoints(image)?.to_device(self.tools.device)
+    }
+
+    /// An image as a lead. Errors: `Image` if it has no key points, for then nothing can match it.
+    fn lead(&mut self, image: usize) -> Result<Lead> {
+        let Tools {
+            recipe,
+            extractor,
+            input_size,
+            ..
+        } = self.tools;
+        let mut views = vec![self.keypoints(image)?];
+        if let Some(plan) = recipe.registration {
+            let prepared = self.normals.prepared(image)?;
+            for view in 1..plan.turns {
+                let turned = prepared.warped(&turn(view, plan.turns, input_size))?;
+                views.extend(extractor.keypoints(&turned)?);
+            }
+        }
+        let lead = Lead::new(views, extractor.matched_size());
+        lead.map_err(|error: Error| error.at(self.normals.name(image)))
     }
 
     /// Places in `images`, put into groups.
-    fn grouping(&mut self, images: &[usize]) -> Result<Grouping> {
+    fn grouping(&mut self, images: &[usize], rule: &GroupRule) -> Result<Grouping> {
         let count = images.len();
-        let Some(matcher) = self.matcher else {
+        let Some(recogniser) = self.recogniser() else {
             let (leads, group_of, matches) = (vec![0], vec![0; count], vec![0; count]);
             return Ok(Grouping {
                 leads,
                 group_of,
                 matches,
+                min_matches: 0,
             });
         };
-        let Self {
-            normals,
-            recipe,
-            device,
-            progress,
-            ..
-        } = self;
-        let mut read = |place: usize| normals.keypoints(images[place])?.to_device(*device);
-        let mut leads: HashMap<usize, Keypoints> = HashMap::new();
+        let mut leads: HashMap<usize, Lead> = HashMap::new();
         let mut current: Option<(usize, Keypoints)> = None;
-        group(count, &recipe.groups, &mut |image, lead| {
-            report(*progress, MATCHING, image as u64, count as u64)?;
+        group(count, rule, &mut |image, lead| {
+            report(self.progress, MATCHING, image as u64, count as u64)?;
             let lead = match leads.entry(lead) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(read(lead)?),
+                Entry::Vacant(new) => new.insert(self.lead(images[lead])?),
             };
             let image = match &mut current {
                 Some((place, keypoints)) if *place == image => keypoints,
-                other => &mut other.insert((image, read(image)?)).1,
+                other => &mut other.insert((image, self.keypoints(images[image])?)).1,
             };
-            matcher.count(image, lead)
+            Ok(recogniser.recognise(image, &[lead])?.matches)
         })
     }
-
-    /// The regularisation of the recipe, for features that vary as those of these groups do.
-    fn epsilon(&mut self, groups: &[Vec<usize>]) -> Result<f64> {
-        let share = match self.recipe.epsilon {
-            Epsilon::Unit(epsilon) => return Ok(epsilon),
-            Epsilon::Variance(share) => share,
-        };
-        let mut variance = WithinVariance::default();
-        for members in groups {
-            for image in members {
-                variance.push(&self.normals.features(*image)?)?;
-                self.visited()?;
-            }
-            variance.end_group()?;
-        }
-        Ok((share * variance.mean()).max(LEAST_EPSILON))
-    }
-
-    /// Makes `members` part of the Gaussian in `builder`, and scores each against the Gaussian of all others.
-    fn statistics(
-        &mut self,
-        mut builder: GaussianBuilder,
-        members: &[usize],
-        matches: &HashMap<usize, u32>,
-    ) -> Result<(LowRankGaussian, Vec<NormalImage>)> {
-        for image in members {
-            let features = self.normals.features(*image)?;
-            let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-            let pushed = builder.push(&features, &mut || report(progress, FITTING, visits, total));
-            pushed.map_err(|error| error.at(self.normals.name(*image)))?;
-            self.visited()?;
-        }
-        let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-        let Fitted {
-            gaussian,
-            leave_one_out,
-        } = builder.finish(&mut || report(progress, FITTING, visits, total))?;
-
-        // The builder knows the images that it still holds; those that it had to merge come first.
-        let merged = members.len() - leave_one_out.size()[0] as usize;
-        let mut scored = Vec::with_capacity(members.len());
-        for (place, image) in members.iter().enumerate() {
-            let distances = match place.checked_sub(merged) {
-                Some(row) => leave_one_out.f_get(row as i64)?,
-                None => gaussian.leave_one_out(&self.normals.features(*image)?)?,
-            };
-            let (score, peak) = self.normals.score(*image, &distances, self.recipe)?;
-            let matches = matches.get(image).copied().unwrap_or(0);
-            scored.push(NormalImage {
-                name: self.normals.name(*image).to_owned(),
-                matches,
-                score,
-                peak,
-                digest: self.normals.digest(*image).to_owned(),
-            });
-            self.visited()?;
-        }
-        Ok((gaussian, scored))
-    }
-}
-
-/// The group whose lead image matches best, and its matches; the first one if nothing is matched.
-pub fn best_group(
-    groups: &[Arc<Group>],
-    matcher: Option<&PretrainedMatcher>,
-    image: Option<&Keypoints>,
-) -> Result<(usize, u32)> {
-    let (Some(matcher), Some(image)) = (matcher, image) else {
-        return Ok((0, 0));
-    };
-    let mut best = (0, 0);
-    for (number, group) in groups.iter().enumerate() {
-        if let Some(lead) = &group.lead {
-            let count = matcher.count(image, lead)?;
-            if count > best.1 {
-                best = (number, count);
-            }
-        }
-    }
-    Ok(best)
 }

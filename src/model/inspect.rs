@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use ndarray::Array2;
-use tch::Device;
+use tch::{Device, Tensor};
 
 use crate::device;
 use crate::error::Result;
 use crate::image::{ImageView, Mask};
-use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::matching::PretrainedMatcher;
 use crate::model::appraise::{Appraisal, appraise};
-use crate::model::extractor::Extractor;
+use crate::model::extractor::{Extracted, Extractor, Prepared};
 use crate::model::fit::check_size;
-use crate::model::groups::best_group;
+use crate::model::lead::Lead;
+use crate::model::normality::Distances;
+use crate::model::recognise::{Recognised, Recogniser, Registration};
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
 use crate::verdict::region::regions;
@@ -29,8 +31,16 @@ pub struct Inspection {
     pub thresholds: Thresholds,
     /// The group that the picture was compared with.
     pub group: usize,
-    /// Matches with that group's lead image; 0 if the recipe matches nothing.
+    /// Matches with that group's lead image, where pictures are registered those that agree on how it lies; 0 if the
+    /// recipe matches nothing.
     pub matches: u32,
+    /// Numbers of the group's images that it was compared with, the most similar first; none if it was all of them.
+    pub nearest: Vec<usize>,
+    /// How the picture was moved onto the lead image; none if the recipe moves nothing, or too few matches agree. Then it
+    /// was compared as it lies, and the verdict is undecided.
+    pub registration: Option<Registration>,
+    /// Share of the picture that was compared, 0 to 1: what a moved picture has outside of the lead's frame was not.
+    pub covered: f32,
     /// The anomaly map, [H, W] of the picture's own size, in standard deviations; 0 outside of the mask.
     pub map: Array2<f32>,
     /// Connected pixels that reach the pixel threshold, the highest peak first.
@@ -54,18 +64,22 @@ impl Inspector {
     pub fn new(model: Arc<Model>, options: &Options) -> Result<Self> {
         let device = device::open(options)?;
         let network = model.network.on(device)?;
+        let matcher = model.matcher_on(device)?;
+        let recipe = Arc::clone(&model.recipe);
+        let extractor = Extractor::new(network, matcher.clone(), recipe, model.input_size, device);
         let groups = if device == Device::Cpu {
             model.groups.clone()
         } else {
             model
                 .groups
                 .iter()
-                .map(|group| group.to_device(device).map(Arc::new))
+                .map(|group| {
+                    group
+                        .to_device(device, extractor.matched_size())
+                        .map(Arc::new)
+                })
                 .collect::<Result<Vec<_>>>()?
         };
-        let matcher = model.matcher_on(device)?;
-        let recipe = Arc::clone(&model.recipe);
-        let extractor = Extractor::new(network, matcher.clone(), recipe, model.input_size, device);
         let thresholds = model.thresholds;
         Ok(Self {
             model,
@@ -101,21 +115,26 @@ impl Inspector {
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
-        let extracted = self.extractor.extract(view)?;
+        let prepared = self.extractor.prepare(view)?;
+        let Placed {
+            features,
+            group: number,
+            matches,
+            registration,
+        } = self.place(&prepared)?;
         let recipe = self.model.recipe();
-        let (number, matches) = best_group(
-            &self.groups,
-            self.matcher.as_deref(),
-            extracted.keypoints.as_ref(),
-        )?;
         let group = &self.groups[number];
-        let distances = group
-            .gaussian
-            .distances(&extracted.features)?
-            .f_reshape([extracted.grid.0, extracted.grid.1])?;
-        let Appraisal { map, score, .. } = appraise(&distances, size.0, size.1, mask, recipe)?;
+        let Distances { map, nearest } = group.normality.distances(&features, recipe.nearest)?;
+        let to_lead = registration.as_ref().map(|found| &found.to_lead);
+        let Appraisal {
+            map,
+            score,
+            covered,
+            ..
+        } = appraise(&map, size, to_lead, mask, recipe)?;
 
-        let verdict = if self.matches_no_lead(group, extracted.keypoints.as_ref(), matches) {
+        let is_lost = recipe.registration.is_some() && registration.is_none();
+        let verdict = if is_lost || self.matches_no_lead(group, matches) {
             Verdict::Undecided
         } else {
             Verdict::of(score, self.thresholds.image)
@@ -130,14 +149,86 @@ impl Inspector {
             thresholds: self.thresholds,
             group: number,
             matches,
+            nearest,
+            registration,
+            covered,
             map,
             regions,
         })
     }
 
-    fn matches_no_lead(&self, group: &Group, image: Option<&Keypoints>, matches: u32) -> bool {
-        image.is_some()
+    /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
+    fn place(&self, prepared: &Prepared) -> Result<Placed> {
+        let recipe = self.model.recipe();
+        let Some(matcher) = self.matcher.as_deref() else {
+            let (features, _) = self.extractor.features(prepared)?;
+            return Ok(Placed {
+                features,
+                group: 0,
+                matches: 0,
+                registration: None,
+            });
+        };
+        let recogniser = Recogniser {
+            recipe,
+            matcher,
+            extractor: &self.extractor,
+            input_size: self.model.input_size,
+        };
+        let leads: Vec<&Lead> = self
+            .groups
+            .iter()
+            .filter_map(|group| group.lead.as_ref())
+            .collect();
+        if recipe.registration.is_none() {
+            let Extracted {
+                features,
+                keypoints,
+                ..
+            } = self.extractor.extract(prepared)?;
+            let found = match &keypoints {
+                Some(keypoints) => recogniser.recognise(keypoints, &leads)?,
+                None => Recognised::default(),
+            };
+            return Ok(Placed {
+                features,
+                group: found.lead,
+                matches: found.matches,
+                registration: None,
+            });
+        }
+        let found = match self.extractor.keypoints(prepared)? {
+            Some(keypoints) => recogniser.recognise(&keypoints, &leads)?,
+            None => Recognised::default(),
+        };
+        let (registration, features) = match found.registration {
+            Some(coarse) => {
+                let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
+                let at_lead = prepared.warped(&registration.to_lead)?;
+                (Some(registration), self.extractor.features(&at_lead)?.0)
+            }
+            None => (None, self.extractor.features(prepared)?.0),
+        };
+        Ok(Placed {
+            features,
+            group: found.lead,
+            matches: registration.map_or(found.matches, |found| found.inliers),
+            registration,
+        })
+    }
+
+    fn matches_no_lead(&self, group: &Group, matches: u32) -> bool {
+        self.matcher.is_some()
             && f64::from(matches)
                 < self.model.recipe.least_matches * f64::from(group.fewest_matches())
     }
+}
+
+/// A picture where it is compared.
+struct Placed {
+    /// [L, C'] f32 on the device.
+    features: Tensor,
+    group: usize,
+    matches: u32,
+    registration: Option<Registration>,
 }

@@ -10,8 +10,12 @@ pub mod file;
 pub mod fit;
 mod groups;
 pub mod inspect;
+pub mod lead;
+mod learn;
+pub mod normality;
 mod normals;
 pub mod recipe;
+pub mod recognise;
 mod store;
 mod warnings;
 
@@ -27,9 +31,10 @@ pub use recipe::Recipe;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
-use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::matching::PretrainedMatcher;
+use crate::model::lead::Lead;
+use crate::model::normality::Normality;
 use crate::options::Options;
-use crate::statistics::LowRankGaussian;
 use crate::verdict::Calibration;
 
 /// Regularisation of images that are all the same: identical images have no variance, and distances must be finite.
@@ -51,6 +56,8 @@ pub struct Model {
     /// Height and width of the grid of locations.
     pub(crate) grid: (i64, i64),
     pub(crate) groups: Vec<Arc<Group>>,
+    /// Matches with a lead that make an image join its group.
+    pub(crate) min_matches: u32,
     pub(crate) thresholds: Thresholds,
     pub(crate) left_out: Vec<LeftOut>,
 }
@@ -58,12 +65,12 @@ pub struct Model {
 /// Normal images in one pose.
 #[derive(Debug)]
 pub struct Group {
-    /// Key points of the lead image; none if the recipe matches nothing.
-    pub(crate) lead: Option<Keypoints>,
+    /// The lead image as pictures are matched with it; none if the recipe matches nothing.
+    pub(crate) lead: Option<Lead>,
     /// Place of the lead image in `images`.
     pub(crate) lead_image: usize,
     pub(crate) thumbnail: RgbImage,
-    pub(crate) gaussian: LowRankGaussian,
+    pub(crate) normality: Normality,
     pub(crate) images: Vec<NormalImage>,
 }
 
@@ -72,9 +79,10 @@ pub struct Group {
 pub struct NormalImage {
     /// Its file name, or the name that the caller gave.
     pub name: String,
-    /// Matches with the lead image of its group; 0 if the recipe matches nothing.
+    /// Matches with the lead image of its group, where pictures are registered those that agree on how it lies; 0 if the
+    /// recipe matches nothing.
     pub matches: u32,
-    /// Anomaly score against the other images of its group.
+    /// Anomaly score against the other images of its group; 0 if it is the only one.
     pub score: f32,
     /// Highest value of that anomaly map.
     pub peak: f32,
@@ -104,6 +112,8 @@ pub enum Reason {
         /// The anomaly score.
         score: f32,
     },
+    /// Too few matches agree on how it lies on its lead image.
+    Unregistered,
 }
 
 /// Where good ends; none if there were too few normal images to say.
@@ -174,7 +184,10 @@ impl Model {
 
     /// What a person should know before relying on the model, whole sentences.
     pub fn warnings(&self) -> Vec<String> {
-        let epsilons = self.groups.iter().map(|group| group.gaussian.epsilon());
+        let epsilons = self
+            .groups
+            .iter()
+            .map(|group| group.normality.reference().epsilon());
         warnings::warnings(
             epsilons,
             self.image_count(),
@@ -210,22 +223,21 @@ impl Group {
         &self.thumbnail
     }
 
-    /// The Gaussian of every location.
-    pub fn gaussian(&self) -> &LowRankGaussian {
-        &self.gaussian
+    /// What pictures are compared with.
+    pub fn normality(&self) -> &Normality {
+        &self.normality
     }
 
-    /// The same group on another device.
-    pub(crate) fn to_device(&self, device: Device) -> Result<Self> {
+    /// The same group on another device; `matched_size` is that of what the lead's key points are places in.
+    pub(crate) fn to_device(&self, device: Device, matched_size: (f64, f64)) -> Result<Self> {
+        let lead = self.lead.as_ref();
         Ok(Self {
-            lead: self
-                .lead
-                .as_ref()
-                .map(|lead| lead.to_device(device))
+            lead: lead
+                .map(|lead| lead.to_device(device, matched_size))
                 .transpose()?,
             lead_image: self.lead_image,
             thumbnail: self.thumbnail.clone(),
-            gaussian: self.gaussian.to_device(device)?,
+            normality: self.normality.to_device(device)?,
             images: self.images.clone(),
         })
     }

@@ -1,27 +1,41 @@
-//! The normal images that a fitter was given: their features, and what a score of them needs.
+//! The normal images that a fitter was given: what was found in them, and what a score of them needs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use image::RgbImage;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
 use crate::model::Group;
 use crate::model::appraise::appraise;
-use crate::model::extractor::{Extracted, Seen};
+use crate::model::extractor::{Prepared, Seen};
 use crate::model::recipe::Recipe;
-use crate::model::store::FeatureStore;
+use crate::model::store::{Place, TensorStore};
+use crate::registration::Transform;
 
 /// Normal images in the order in which they came.
 #[derive(Debug)]
 pub struct Normals {
-    store: FeatureStore,
+    store: TensorStore,
     images: Vec<Given>,
     /// Name of the first image that looked so to the network, by its digest.
     first_of: HashMap<String, String>,
+}
+
+/// What is known of an image when it is added.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// What the network saw, for people and for finding copies.
+    pub seen: Seen,
+    /// Of an image that will be moved onto its lead: what networks are to look at then.
+    pub prepared: Option<&'a Prepared>,
+    /// Of an image that is compared as it lies, [h*w, C'] f32.
+    pub features: Option<&'a Tensor>,
+    /// Key points, if the recipe matches anything.
+    pub keypoints: Option<&'a Keypoints>,
 }
 
 #[derive(Debug)]
@@ -29,20 +43,25 @@ struct Given {
     name: String,
     size: (u32, u32),
     mask: Option<Arc<Vec<u8>>>,
-    grid: (i64, i64),
     digest: String,
     twin: Option<String>,
+    thumbnail: Place,
+    input: Option<Place>,
+    picture: Option<Place>,
+    features: Option<Place>,
+    keypoints: Option<(Place, Place)>,
+    to_lead: Option<Transform>,
 }
 
 impl Normals {
-    /// None yet; `memory_bytes` of features are held in memory, and the images of `groups` are known.
+    /// None yet; `memory_bytes` of what is known of them are held in memory, and the images of `groups` are known.
     pub fn new(memory_bytes: usize, groups: &[Arc<Group>]) -> Self {
         let known = groups.iter().flat_map(|group| &group.images);
         let first_of = known
             .map(|image| (image.digest.clone(), image.name.clone()))
             .collect();
         Self {
-            store: FeatureStore::new(memory_bytes),
+            store: TensorStore::new(memory_bytes),
             images: Vec::new(),
             first_of,
         }
@@ -59,12 +78,24 @@ impl Normals {
         name: &str,
         size: (u32, u32),
         mask: Option<&Mask<'_>>,
-        extracted: &Extracted,
-        seen: Seen,
+        known: Known<'_>,
     ) -> Result<()> {
-        self.store.push(extracted, &seen.thumbnail)?;
+        let store = &mut self.store;
+        let mut put = |tensor: Option<&Tensor>| tensor.map(|tensor| store.put(tensor)).transpose();
+        let prepared = known.prepared;
+        let input = put(prepared.map(|prepared| &prepared.input))?;
+        let picture = put(prepared.and_then(|prepared| prepared.picture.as_ref()))?;
+        let features = put(known.features)?;
+        let keypoints = match known.keypoints {
+            Some(keypoints) => Some((
+                store.put(keypoints.positions())?,
+                store.put(keypoints.descriptors())?,
+            )),
+            None => None,
+        };
+        let thumbnail = store.put(&pixels(&known.seen.thumbnail)?)?;
         let mask = mask.map(|mask| self.shared(mask, size));
-        let digest = seen.digest;
+        let digest = known.seen.digest;
         let twin = self.first_of.get(&digest).cloned();
         if twin.is_none() {
             self.first_of.insert(digest.clone(), name.to_owned());
@@ -73,10 +104,28 @@ impl Normals {
             name: name.to_owned(),
             size,
             mask,
-            grid: extracted.grid,
             digest,
             twin,
+            thumbnail,
+            input,
+            picture,
+            features,
+            keypoints,
+            to_lead: None,
         });
+        Ok(())
+    }
+
+    /// An image now lies on its lead: what it looks like there, [h*w, C'] f32.
+    pub fn move_to_lead(
+        &mut self,
+        image: usize,
+        to_lead: Transform,
+        features: &Tensor,
+    ) -> Result<()> {
+        let given = &mut self.images[image];
+        given.features = Some(self.store.replace(given.features.as_ref(), features)?);
+        given.to_lead = Some(to_lead);
         Ok(())
     }
 
@@ -97,11 +146,6 @@ impl Normals {
         &self.images[image].name
     }
 
-    /// Height and width of an image's grid of locations.
-    pub fn grid(&self, image: usize) -> (i64, i64) {
-        self.images[image].grid
-    }
-
     /// SHA-256 of what the network saw of an image.
     pub fn digest(&self, image: usize) -> &str {
         &self.images[image].digest
@@ -112,48 +156,81 @@ impl Normals {
         self.images[image].twin.as_deref()
     }
 
-    /// Features of an image, [h*w, C'] f32 in host memory.
+    /// Features of an image, [h*w, C'] f32 in host memory. Errors: `State` if it is to be moved onto its lead first.
     pub fn features(&mut self, image: usize) -> Result<Tensor> {
-        self.store.features(image)
+        let place = found(self.images[image].features.as_ref(), image, "features")?;
+        self.store.get(place)
     }
 
     /// Key points of an image. Errors: `State` if the recipe matches nothing.
     pub fn keypoints(&mut self, image: usize) -> Result<Keypoints> {
-        let missing = || {
-            Error::new(
-                ErrorKind::State,
-                format!("image {image} was added without key points"),
-            )
-        };
-        self.store.keypoints(image)?.ok_or_else(missing)
+        let places = self.images[image].keypoints.as_ref();
+        let (positions, descriptors) = found(places, image, "key points")?;
+        let positions = self.store.get(positions)?;
+        Keypoints::new(positions, self.store.get(descriptors)?)
+    }
+
+    /// What networks look at in an image. Errors: `State` if the recipe compares images as they lie.
+    pub fn prepared(&mut self, image: usize) -> Result<Prepared> {
+        let Given { input, picture, .. } = &self.images[image];
+        let input = self.store.get(found(input.as_ref(), image, "its input")?)?;
+        let picture = picture.as_ref().map(|place| self.store.get(place));
+        Ok(Prepared {
+            input,
+            picture: picture.transpose()?,
+        })
     }
 
     /// Thumbnail of an image.
     pub fn thumbnail(&mut self, image: usize) -> Result<RgbImage> {
-        self.store.thumbnail(image)
+        let place = &self.images[image].thumbnail;
+        let tensor = self.store.get(place)?;
+        let (height, width, _) = tensor.size3()?;
+        let mut bytes = vec![0; tensor.numel()];
+        tensor.f_copy_data_u8(&mut bytes, tensor.numel())?;
+        RgbImage::from_raw(width as u32, height as u32, bytes)
+            .ok_or_else(|| Error::new(ErrorKind::Format, "a stored thumbnail is incomplete"))
     }
 
-    /// Score and peak of an image whose locations lie this far from normal.
+    /// Score and peak of an image whose locations, [h, w], lie this far from normal.
     pub fn score(&self, image: usize, distances: &Tensor, recipe: &Recipe) -> Result<(f32, f32)> {
-        let Given {
-            name,
-            size: (width, height),
-            mask,
-            grid,
-            ..
-        } = &self.images[image];
-        let mask = match mask {
+        let given = &self.images[image];
+        let (width, height) = given.size;
+        let mask = match &given.mask {
             Some(bytes) => Some(Mask::new(ImageView::packed(
                 PixelFormat::Gray8,
-                *width,
-                *height,
+                width,
+                height,
                 bytes,
             )?)?),
             None => None,
         };
-        let distances = distances.f_reshape([grid.0, grid.1])?;
-        let appraisal = appraise(&distances, *width, *height, mask.as_ref(), recipe)
-            .map_err(|error| error.at(name))?;
+        let appraisal = appraise(
+            distances,
+            given.size,
+            given.to_lead.as_ref(),
+            mask.as_ref(),
+            recipe,
+        )
+        .map_err(|error| error.at(&given.name))?;
         Ok((appraisal.score, appraisal.peak))
     }
+}
+
+/// What an image must have. Errors: `State`.
+fn found<T>(place: Option<T>, image: usize, what: &str) -> Result<T> {
+    place.ok_or_else(|| {
+        let message = format!("image {image} was added without {what}");
+        Error::new(ErrorKind::State, message)
+    })
+}
+
+fn pixels(picture: &RgbImage) -> Result<Tensor> {
+    let (width, height) = picture.dimensions();
+    let shape = [i64::from(height), i64::from(width), 3];
+    Ok(Tensor::f_from_data_size(
+        picture.as_raw(),
+        &shape,
+        Kind::Uint8,
+    )?)
 }

@@ -8,7 +8,10 @@ use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
+use crate::model::normality::NearestRule;
 use crate::options::Options;
+use crate::registration::Motion;
+use crate::statistics::Likeness;
 use crate::verdict::ScoreRule;
 
 /// How the regularisation `eps` of every covariance follows from the option's value.
@@ -39,20 +42,45 @@ pub struct Recipe {
     pub feature_sigma: f64,
     /// How pictures are matched; `None` puts all normal images into one group and matches nothing.
     pub matcher: Option<MatcherPlan>,
+    /// Views of lead images that a picture is matched with at most.
+    pub shortlist: usize,
+    /// How pictures are moved onto their lead; none if they are compared as they lie.
+    pub registration: Option<RegistrationPlan>,
     /// How groups are made.
     pub groups: GroupRule,
+    /// Which normal images each picture is compared with, if not those of its group.
+    pub nearest: Option<NearestRule>,
     /// Whether normal images that do not look like the others are left out.
     pub drop_outliers: bool,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
     /// Regularisation.
     pub epsilon: Epsilon,
+    /// How much of the differences between locations is evened out, 0 to 1.
+    pub even: f64,
+    /// Groups of fewer images borrow from neighbouring locations.
+    pub few: usize,
     /// Smoothing of the distances, in locations.
     pub map_sigma: f64,
     /// How a map becomes a score.
     pub score: ScoreRule,
     /// Rate that thresholds are calibrated at.
     pub false_alarm_rate: f64,
+}
+
+/// How pictures are moved onto their lead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RegistrationPlan {
+    /// What the part may do.
+    pub motion: Motion,
+    /// Views of a lead: itself, and copies turned further each time by an equal angle.
+    pub turns: usize,
+    /// Times that a moved picture is matched again.
+    pub refinements: usize,
+    /// Fewer matches that agree are none.
+    pub least_inliers: usize,
+    /// Lengths may change by one over this to this.
+    pub scale_limit: f64,
 }
 
 impl Recipe {
@@ -92,6 +120,17 @@ impl Recipe {
             longer_side_px: matcher_size as u32,
             keypoints: options.int("matcher.keypoints")? as u32,
         };
+        let registration = registration(options)?;
+        let nearest = match options.text("grouping")?.as_str() {
+            "nearest" => Some(NearestRule {
+                count: options.int("nearest.count")? as usize,
+                by: match options.text("nearest.by")?.as_str() {
+                    "mean" => Likeness::Mean,
+                    _ => Likeness::Place,
+                },
+            }),
+            _ => None,
+        };
         Ok(Self {
             input_size_px: options.int("input.size")? as u32,
             aspect: if options.text("input.aspect")? == "stretch" {
@@ -120,21 +159,31 @@ impl Recipe {
                 )),
                 _ => Some(MatcherPlan::Backbone(BackboneMatcher {
                     stage: options.int("matcher.stage")? as usize,
-                    tolerance: options.int("matcher.tolerance")? as u32,
+                    tolerance: match registration {
+                        // Which matches are right is seen by their agreeing on a motion.
+                        Some(_) => u32::MAX,
+                        None => options.int("matcher.tolerance")? as u32,
+                    },
                 })),
             },
+            shortlist: options.int("matcher.shortlist")? as usize,
+            registration,
             groups: GroupRule {
-                min_matches: options.int("groups.min_matches")? as u32,
-                size: options.int("groups.size")? as usize,
+                // Where each picture chooses its own normal images there is one group to choose from.
+                min_matches: nearest.map_or(options.int("groups.min_matches")? as u32, |_| 0),
+                size: nearest.map_or(options.int("groups.size")? as usize, |_| 0),
                 smallest: options.int("groups.smallest")? as usize,
                 most: options.int("groups.most")? as usize,
             },
+            nearest,
             drop_outliers: options.text("fit.outliers")? == "drop",
             least_matches: options.float("verdict.least_matches")?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),
                 _ => Epsilon::Unit(epsilon),
             },
+            even: options.float("statistics.even")?,
+            few: options.int("statistics.few")? as usize,
             map_sigma: options.float("map.sigma")?,
             score: match options.text("score")?.as_str() {
                 "top" => ScoreRule::Top(options.float("score.top_percent")?),
@@ -171,6 +220,29 @@ impl Recipe {
         }
         Ok(())
     }
+}
+
+/// Errors: `InvalidArgument` where nothing is matched.
+fn registration(options: &Options) -> Result<Option<RegistrationPlan>> {
+    let motion = match options.text("registration")?.as_str() {
+        "similarity" => Motion::Similarity,
+        "affine" => Motion::Affine,
+        "homography" => Motion::Homography,
+        _ => return Ok(None),
+    };
+    if options.text("matcher")? == "none" {
+        let message = "pictures are registered by matches, and matcher=none finds none";
+        return Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at("registration")
+            .hint("Use matcher=backbone, or registration=none."));
+    }
+    Ok(Some(RegistrationPlan {
+        motion,
+        turns: options.int("registration.turns")? as usize,
+        refinements: options.int("registration.refinements")? as usize,
+        least_inliers: options.int("registration.inliers")? as usize,
+        scale_limit: options.float("registration.scale_limit")?,
+    }))
 }
 
 /// Matchers halve a picture five times.

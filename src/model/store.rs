@@ -1,154 +1,104 @@
-//! Features of the normal images while they are being fitted: in memory up to a limit, then in a temporary file.
+//! What is known of the normal images while they are being fitted: in memory up to a limit, then in a temporary file.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use image::RgbImage;
 use tch::{Device, Kind, Tensor};
 use tempfile::SpooledTempFile;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::matching::Keypoints;
-use crate::model::extractor::Extracted;
 
-/// A list of pictures' features that takes no more memory than it is given.
+/// Tensors that take no more memory than they are given.
 ///
 /// The temporary file has no name, lies in the system's folder for such files (`TMPDIR`), and is gone with the store or
 /// with the process. Nothing is computed here: what was put in comes out, bit for bit.
 #[derive(Debug)]
-pub struct FeatureStore {
+pub struct TensorStore {
     file: SpooledTempFile,
     end: u64,
-    records: Vec<Record>,
 }
 
-#[derive(Debug)]
-struct Record {
+/// Where a tensor lies in its store.
+#[derive(Clone, Debug)]
+pub struct Place {
     offset: u64,
-    features: Vec<i64>,
-    keypoints: Option<(Vec<i64>, Vec<i64>)>,
-    thumbnail: (u32, u32),
+    size: Vec<i64>,
+    kind: Kind,
 }
 
-impl FeatureStore {
+impl TensorStore {
     /// An empty store that holds `memory_bytes` in memory.
     pub fn new(memory_bytes: usize) -> Self {
         Self {
             file: SpooledTempFile::new(memory_bytes),
             end: 0,
-            records: Vec::new(),
         }
     }
 
-    /// Puts a picture's features at the end. A failed call leaves the store as it was.
-    pub fn push(&mut self, extracted: &Extracted, thumbnail: &RgbImage) -> Result<()> {
-        let mut bytes = Vec::new();
-        append(&mut bytes, &extracted.features)?;
-        if let Some(keypoints) = &extracted.keypoints {
-            append(&mut bytes, keypoints.positions())?;
-            append(&mut bytes, keypoints.descriptors())?;
-        }
-        bytes.extend_from_slice(thumbnail.as_raw());
-        let written = self
-            .file
-            .seek(SeekFrom::Start(self.end))
-            .and_then(|_| self.file.write_all(&bytes));
-        written.map_err(|error| temporary(&error, "write"))?;
-        let keypoints = extracted.keypoints.as_ref();
-        self.records.push(Record {
+    /// Puts a copy of a tensor at the end. A failed call leaves the store as it was.
+    pub fn put(&mut self, tensor: &Tensor) -> Result<Place> {
+        let place = Place {
             offset: self.end,
-            features: extracted.features.size(),
-            keypoints: keypoints
-                .map(|points| (points.positions().size(), points.descriptors().size())),
-            thumbnail: thumbnail.dimensions(),
-        });
-        self.end += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Features of a picture, [h*w, C'] f32 in host memory.
-    pub fn features(&mut self, index: usize) -> Result<Tensor> {
-        let Record {
-            offset, features, ..
-        } = self.record(index)?;
-        let (offset, size) = (*offset, features.clone());
-        self.tensor(offset, &size)
-    }
-
-    /// Key points of a picture, if its recipe has them.
-    pub fn keypoints(&mut self, index: usize) -> Result<Option<Keypoints>> {
-        let record = self.record(index)?;
-        let offset = record.offset + bytes_of(&record.features);
-        let Some((positions, descriptors)) = record.keypoints.clone() else {
-            return Ok(None);
+            size: tensor.size(),
+            kind: tensor.f_kind()?,
         };
-        let found = self.tensor(offset, &positions)?;
-        let descriptors = self.tensor(offset + bytes_of(&positions), &descriptors)?;
-        Keypoints::new(found, descriptors).map(Some)
+        self.write(&place, tensor)?;
+        self.end += place.bytes();
+        Ok(place)
     }
 
-    /// The thumbnail of a picture.
-    pub fn thumbnail(&mut self, index: usize) -> Result<RgbImage> {
-        let record = self.record(index)?;
-        let keypoints = record
-            .keypoints
-            .as_ref()
-            .map_or(0, |(positions, descriptors)| {
-                bytes_of(positions) + bytes_of(descriptors)
-            });
-        let (width, height) = record.thumbnail;
-        let bytes = self.bytes(
-            record.offset + bytes_of(&record.features) + keypoints,
-            width as usize * height as usize * 3,
-        )?;
-        RgbImage::from_raw(width, height, bytes)
-            .ok_or_else(|| Error::new(ErrorKind::Format, "a stored thumbnail is incomplete"))
+    /// Puts a copy of a tensor where one of the same size and kind lies, which it replaces; at the end if there is none.
+    pub fn replace(&mut self, place: Option<&Place>, tensor: &Tensor) -> Result<Place> {
+        match place {
+            Some(place) if place.size == tensor.size() && place.kind == tensor.f_kind()? => {
+                self.write(place, tensor)?;
+                Ok(place.clone())
+            }
+            _ => self.put(tensor),
+        }
     }
 
-    fn record(&self, index: usize) -> Result<&Record> {
-        let count = self.records.len();
-        self.records.get(index).ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidArgument,
-                format!("there is no image {index} among {count}"),
-            )
-        })
-    }
-
-    fn tensor(&mut self, offset: u64, size: &[i64]) -> Result<Tensor> {
-        let bytes = self.bytes(offset, bytes_of(size) as usize)?;
-        Ok(Tensor::f_from_data_size(&bytes, size, Kind::Float)?)
-    }
-
-    fn bytes(&mut self, offset: u64, length: usize) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; length];
+    /// The tensor at a place of this store, in host memory.
+    pub fn get(&mut self, place: &Place) -> Result<Tensor> {
+        let mut bytes = buffer(place.bytes())?;
         self.file
-            .seek(SeekFrom::Start(offset))
+            .seek(SeekFrom::Start(place.offset))
             .and_then(|_| self.file.read_exact(&mut bytes))
             .map_err(|error| temporary(&error, "read"))?;
-        Ok(bytes)
+        if bytes.is_empty() {
+            return Ok(Tensor::f_zeros(&place.size, (place.kind, Device::Cpu))?);
+        }
+        Ok(Tensor::f_from_data_size(&bytes, &place.size, place.kind)?)
+    }
+
+    fn write(&mut self, place: &Place, tensor: &Tensor) -> Result<()> {
+        let tensor = tensor.f_to_device(Device::Cpu)?.f_contiguous()?;
+        let mut bytes = buffer(place.bytes())?;
+        if !bytes.is_empty() {
+            tensor.f_copy_data_u8(&mut bytes, tensor.numel())?;
+        }
+        self.file
+            .seek(SeekFrom::Start(place.offset))
+            .and_then(|_| self.file.write_all(&bytes))
+            .map_err(|error| temporary(&error, "write"))
     }
 }
 
-fn bytes_of(size: &[i64]) -> u64 {
-    size.iter().product::<i64>() as u64 * 4
+impl Place {
+    fn bytes(&self) -> u64 {
+        let numbers: i64 = self.size.iter().product();
+        numbers as u64 * self.kind.elt_size_in_bytes() as u64
+    }
 }
 
-fn append(bytes: &mut Vec<u8>, tensor: &Tensor) -> Result<()> {
-    let tensor = tensor
-        .f_to_device(Device::Cpu)?
-        .f_to_kind(Kind::Float)?
-        .f_contiguous()?;
-    let start = bytes.len();
-    let length = bytes_of(&tensor.size()) as usize;
-    bytes.try_reserve(length).map_err(|_| {
-        Error::new(
-            ErrorKind::Memory,
-            format!("no memory for {length} bytes of features"),
-        )
+fn buffer(length: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(length).map_err(|_| {
+        let message = format!("no memory for {length} bytes of features");
+        Error::new(ErrorKind::Memory, message)
     })?;
-    bytes.resize(start + length, 0);
-    tensor.f_copy_data_u8(&mut bytes[start..], tensor.numel())?;
-    Ok(())
+    bytes.resize(length, 0);
+    Ok(bytes)
 }
 
 fn temporary(error: &std::io::Error, doing: &str) -> Error {
@@ -164,43 +114,49 @@ fn temporary(error: &std::io::Error, doing: &str) -> Error {
 mod tests {
     use super::*;
 
-    fn extracted(start: f32) -> Extracted {
-        let features: Vec<f32> = (0..6).map(|i| start + i as f32).collect();
-        let positions = Tensor::from_slice(&[0.0f32, 0.0, start, 1.0]).reshape([2, 2]);
-        let descriptors = Tensor::from_slice(&[1.0f32, 0.0, 0.0, 1.0]).reshape([2, 2]);
-        Extracted {
-            features: Tensor::from_slice(&features).reshape([2, 3]),
-            grid: (1, 2),
-            keypoints: Some(Keypoints::new(positions, descriptors).unwrap()),
+    #[test]
+    fn what_was_put_in_comes_out_in_memory_and_from_a_file() {
+        for memory_bytes in [1 << 20, 16] {
+            let mut store = TensorStore::new(memory_bytes);
+            let tensors = [
+                Tensor::from_slice(&[1.5f32, -2.0, 3.0, 4.0, 5.0, 6.0]).reshape([3, 2]),
+                Tensor::from_slice(&[1u8, 2, 255]),
+                Tensor::zeros([0, 4], (Kind::Float, Device::Cpu)),
+                Tensor::from_slice(&[0.25f32]).to_kind(Kind::Half),
+            ];
+            let places: Vec<Place> = tensors.iter().map(|t| store.put(t).unwrap()).collect();
+            assert_eq!(store.file.is_rolled(), memory_bytes == 16);
+            for i in [2, 0, 3, 1] {
+                let found = store.get(&places[i]).unwrap();
+                assert_eq!(
+                    (found.size(), found.kind()),
+                    (tensors[i].size(), tensors[i].kind())
+                );
+                assert!(found.equal(&tensors[i]));
+            }
         }
     }
 
     #[test]
-    fn what_was_put_in_comes_out_in_memory_and_from_a_file() {
-        for memory_bytes in [1 << 20, 16] {
-            let mut store = FeatureStore::new(memory_bytes);
-            for i in 0..3 {
-                store
-                    .push(
-                        &extracted(i as f32),
-                        &RgbImage::from_pixel(2, 1, image::Rgb([i, 2, 3])),
-                    )
-                    .unwrap();
-            }
-            assert_eq!(store.file.is_rolled(), memory_bytes == 16);
-            for i in [2, 0, 1] {
-                let expected = extracted(i as f32);
-                assert_eq!(store.features(i).unwrap(), expected.features);
-                assert_eq!(
-                    store.keypoints(i).unwrap().unwrap().positions(),
-                    expected.keypoints.unwrap().positions()
-                );
-                assert_eq!(
-                    store.thumbnail(i).unwrap().get_pixel(1, 0).0,
-                    [i as u8, 2, 3]
-                );
-            }
-            assert!(store.features(3).is_err());
-        }
+    fn only_a_tensor_of_the_same_form_is_replaced() {
+        let mut store = TensorStore::new(1 << 10);
+        let first = store.put(&Tensor::from_slice(&[1.0f32, 2.0])).unwrap();
+        let after = store.put(&Tensor::from_slice(&[9.0f32])).unwrap();
+        let same = store.replace(Some(&first), &Tensor::from_slice(&[3.0f32, 4.0]));
+        assert_eq!(same.unwrap().offset, first.offset);
+        let longer = store.replace(Some(&first), &Tensor::from_slice(&[5.0f32; 3]));
+        assert_ne!(longer.unwrap().offset, first.offset);
+        assert!(
+            store
+                .get(&first)
+                .unwrap()
+                .equal(&Tensor::from_slice(&[3.0f32, 4.0]))
+        );
+        assert!(
+            store
+                .get(&after)
+                .unwrap()
+                .equal(&Tensor::from_slice(&[9.0f32]))
+        );
     }
 }

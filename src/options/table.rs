@@ -175,7 +175,7 @@ pub const TABLE: &[OptionSpec] = &[
         "matcher.tolerance",
         Domain::Int(0, 64),
         "2",
-        "how far a match of the backbone's features may have moved, in locations of that stage",
+        "how far a match of the backbone's features may have moved, in locations of that stage; not asked where pictures are registered",
     ),
     fit(
         "matcher.size",
@@ -194,6 +194,60 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Choice(&["b", "g"]),
         "b",
         "descriptor network of dedode; g needs the weights of dinov2-vitl14 too",
+    ),
+    fit(
+        "matcher.shortlist",
+        Domain::Int(1, 1024),
+        "8",
+        "lead images, and turned copies of them, that a picture is matched with at most: those of the most similar gist",
+    ),
+    fit(
+        "registration",
+        Domain::Choice(&["none", "similarity", "affine", "homography"]),
+        "none",
+        "how a picture is moved onto its lead image, by the matches, before it is compared; the map is carried back",
+    ),
+    fit(
+        "registration.turns",
+        Domain::Int(1, 72),
+        "24",
+        "turned copies of each lead image that a picture is matched with, for parts at any angle; 1 = parts lie nearly alike",
+    ),
+    fit(
+        "registration.refinements",
+        Domain::Int(0, 4),
+        "2",
+        "times that a moved picture is matched again and moved by what is left",
+    ),
+    fit(
+        "registration.inliers",
+        Domain::Int(4, 10000),
+        "12",
+        "matches that must agree on how a picture lies; with fewer it is not registered, and undecided",
+    ),
+    fit(
+        "registration.scale_limit",
+        Domain::Float(1.0, 10.0),
+        "1.15",
+        "how many times larger or smaller than in the lead image a part may be",
+    ),
+    fit(
+        "grouping",
+        Domain::Choice(&["leads", "nearest"]),
+        "leads",
+        "leads: groups with lead images, each with its statistics; nearest: for each picture the statistics of the normal images most like it",
+    ),
+    fit(
+        "nearest.count",
+        Domain::Int(1, 10000),
+        "25",
+        "normal images that a picture is compared with, for grouping = nearest",
+    ),
+    fit(
+        "nearest.by",
+        Domain::Choice(&["place", "mean"]),
+        "place",
+        "what they are chosen by: cosine of the features place by place, or of their mean over all places",
     ),
     fit(
         "groups.min_matches",
@@ -236,6 +290,18 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Choice(&["unit", "variance"]),
         "variance",
         "what epsilon is a multiple of: 1, as in the paper, or the mean variance of the features within the groups",
+    ),
+    fit(
+        "statistics.even",
+        Domain::Float(0.0, 1.0),
+        "0",
+        "how much a location's distances are divided by how high the good parts themselves come there: 0 = not, 1 = wholly",
+    ),
+    fit(
+        "statistics.few",
+        Domain::Int(0, 64),
+        "8",
+        "a group of fewer images learns from the neighbouring locations of each as well; 0 = never",
     ),
     fit(
         "map.sigma",

@@ -100,6 +100,18 @@ impl Transform {
         Self::before_the_horizon(next.matrix * self.matrix)
     }
 
+    /// The same motion between the two pictures `x` times as wide and `y` times as high.
+    pub fn resized(&self, x: f64, y: f64) -> Option<Self> {
+        Self::scaling(1.0 / x, 1.0 / y)?
+            .then(self)?
+            .then(&Self::scaling(x, y)?)
+    }
+
+    /// Turns by `angle` radians about a point, from the x axis to the y axis. `None` unless all numbers are finite.
+    pub fn turn(angle: f64, (x, y): (f64, f64)) -> Option<Self> {
+        Self::similarity(1.0, 0.0, (-x, -y))?.then(&Self::similarity(1.0, angle, (x, y))?)
+    }
+
     /// How much larger a similarity makes things.
     ///
     /// Of an affine map it is that of the nearest similarity, of a homography that of its matrix's upper left part.

@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::registration::transform::Transform;
+use crate::torch::grid;
 
 /// Pixels whose places are computed at once: few enough for the processor's cache, enough for libtorch's threads.
 const BAND_PX: i64 = 1 << 16;
@@ -98,12 +99,13 @@ pub fn warp_map(
     height: u32,
 ) -> Result<(Array2<f32>, Array2<bool>)> {
     let (h, w) = map.dim();
-    let contiguous = map.as_standard_layout();
-    let tensor = Tensor::f_from_slice(contiguous.as_slice().unwrap_or_default())?
-        .f_reshape([1, 1, h as i64, w as i64])?;
+    let tensor = grid::of_array(map)?.f_reshape([1, 1, h as i64, w as i64])?;
     let warped = warp(&tensor, to_frame, width, height)?;
     let size = (height as usize, width as usize);
-    Ok((array(&warped.pixels, size)?, array(&warped.is_valid, size)?))
+    Ok((
+        grid::to_array(&warped.pixels, size)?,
+        grid::to_array(&warped.is_valid, size)?,
+    ))
 }
 
 /// Where the pixels of a band of rows come from, as `grid_sampler` takes it (-1 to 1) [rows, width, 2] f64, and whether
@@ -139,15 +141,4 @@ fn places(
         grid.push(place.f_mul_scalar(2.0 / size)?.f_sub_scalar(1.0)?);
     }
     Ok((Tensor::f_stack(&grid, 2)?, is_inside))
-}
-
-fn array<T: tch::kind::Element + Copy + Default>(
-    tensor: &Tensor,
-    size: (usize, usize),
-) -> Result<Array2<T>> {
-    let count = size.0 * size.1;
-    let mut values = vec![T::default(); count];
-    tensor.f_contiguous()?.f_copy_data(&mut values, count)?;
-    Array2::from_shape_vec(size, values)
-        .map_err(|error| Error::new(ErrorKind::Panic, error.to_string()))
 }

@@ -8,6 +8,7 @@ pub mod builder;
 pub mod dual;
 pub mod gaussian;
 pub mod mahalanobis;
+pub mod neighbours;
 mod spectrum;
 pub mod spread;
 pub mod variance;

@@ -2,5 +2,6 @@
 
 pub mod cuda;
 pub mod entry;
+pub mod grid;
 pub mod shared;
 pub mod version;

@@ -161,25 +161,48 @@ fn picture_that_matches_no_lead_is_undecided() {
 }
 
 #[test]
-fn one_image_is_too_few_and_two_give_finite_scores() {
-    let error = fitter(&good_parts(1), &options(&[]))
-        .fit(&mut ())
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooFewImages);
-    let model = Arc::new(fit(&good_parts(2), &options(&[])));
-    let found = inspect(&model, &good(9));
-    assert!(found.score.is_finite() && found.thresholds.image.unwrap() > 0.0);
+fn fit_from_few_images_gives_finite_scores_that_tell_a_defect() {
+    for count in [1, 2, 4, 8] {
+        let model = Arc::new(fit(&good_parts(count), &options(&[])));
+        let score = |picture| inspect(&model, &picture).score;
+        let good_scores = (20..30).map(|seed| score(good(seed)));
+        let highest = good_scores.fold(0.0, f32::max);
+        for seed in 20..30 {
+            let found = score(defective(seed));
+            assert!(
+                found > highest,
+                "{found} of a defect, {highest} of good parts, {count} images"
+            );
+        }
+        assert_eq!(model.thresholds().image.is_some(), count > 1);
+        let scores: Vec<f32> = model.groups()[0]
+            .images()
+            .iter()
+            .map(|image| image.score)
+            .collect();
+        assert!(
+            scores
+                .iter()
+                .all(|score| score.is_finite() && (*score > 0.0) == (count > 1))
+        );
+    }
 }
 
 #[test]
-fn identical_and_constant_pictures_give_finite_scores_and_a_threshold_of_some_width() {
+fn identical_and_constant_pictures_are_one_image_and_give_finite_scores() {
     let constant = RgbImage::from_pixel(SIZE.0, SIZE.1, image::Rgb([128, 128, 128]));
     for picture in [good(1), constant] {
         let model = Arc::new(fit(&vec![picture.clone(); 6], &options(&[])));
-        let threshold = model.thresholds().image.unwrap();
-        let same = inspect(&model, &picture);
-        assert!(same.score < threshold, "{} of {threshold}", same.score);
-        assert!(threshold > 0.0 && inspect(&model, &defective(1)).score.is_finite());
+        assert_eq!(model.image_count(), 1);
+        let (same, other) = (inspect(&model, &picture), inspect(&model, &defective(1)));
+        assert_eq!(same.verdict, Verdict::Undecided);
+        assert!(same.score.is_finite() && other.score.is_finite());
+        assert!(
+            same.score < other.score,
+            "{} of {}",
+            same.score,
+            other.score
+        );
     }
 }
 
@@ -325,7 +348,7 @@ fn copies_count_once_and_are_named() {
     pictures.push(pictures[2].clone());
     let model = fit(&pictures, &options(&[]));
     assert_eq!(
-        (model.image_count(), model.groups()[0].gaussian().count()),
+        (model.image_count(), model.groups()[0].images().len()),
         (6, 6)
     );
     let left_out = LeftOut {
@@ -351,7 +374,7 @@ fn defective_parts_among_the_good_ones_are_dropped_and_named_where_asked() {
 fn identical_and_few_pictures_are_warned_of() {
     let same = fit(&vec![good(1); 6], &options(&[]));
     assert!(
-        same.warnings()[0].contains("all the same picture"),
+        same.warnings()[0].contains("learned is one picture"),
         "{:?}",
         same.warnings()
     );

@@ -8,6 +8,7 @@ use crate::features::backbone::Backbone;
 use crate::features::pretrained;
 use crate::image::{MAX_SIDE_PX, Multiples};
 use crate::model::{LEAST_EPSILON, Reason, Recipe};
+use crate::statistics::neighbours;
 
 /// Channels that the tensors of a model must have.
 #[derive(Clone, Copy)]
@@ -111,9 +112,15 @@ impl GroupHeader {
             let lead = self.lead_image;
             format!("image {lead} leads group {number}, which has {count}")
         })?;
-        ensure(self.count == count as u64, || {
+        let images = count as u64;
+        let is_of_them = [images, images * neighbours::SAMPLES].contains(&self.count);
+        ensure(is_of_them, || {
             let formed = self.count;
             format!("group {number} has {count} images, its Gaussian is of {formed}")
+        })?;
+        ensure(self.spread <= images, || {
+            let known = self.spread;
+            format!("group {number} has {count} images, and distances of {known}")
         })?;
         // Half of the least: a number may lose its last bit on the way through JSON.
         let possible = LEAST_EPSILON / 2.0..=f64::from(f32::MAX);
@@ -130,12 +137,17 @@ impl GroupHeader {
     }
 }
 
-/// Whether the mean of a group's Gaussian is of this shape. Errors: `Format`.
-pub fn check_mean(number: usize, shape: &[i64], (h, w): (i64, i64), channels: i64) -> Result<()> {
+/// Whether a tensor of a group has this shape at every location. Errors: `Format`.
+pub fn check_locations(
+    number: usize,
+    shape: &[i64],
+    (h, w): (i64, i64),
+    channels: i64,
+) -> Result<()> {
     let right = h.checked_mul(w).map(|locations| [locations, channels]);
     ensure(right.is_some_and(|right| shape == right), || {
         format!(
-            "the Gaussian of group {number} is {shape:?} on a grid of {w} x {h} with {channels} channels"
+            "what group {number} has learned is {shape:?} on a grid of {w} x {h} with {channels} channels"
         )
     })
 }

@@ -33,6 +33,9 @@ pub struct Header {
     pub thresholds: Thresholds,
     /// Normal images that were left out.
     pub left_out: Vec<LeftOut>,
+    /// Matches with a lead that make an image join its group.
+    #[serde(default)]
+    pub min_matches: u32,
     /// The groups.
     pub groups: Vec<GroupHeader>,
 }
@@ -47,12 +50,15 @@ pub struct BackboneHash {
 /// What is not a tensor in a group.
 #[derive(Serialize, Deserialize)]
 pub struct GroupHeader {
-    /// Images that the Gaussian was formed from.
+    /// Samples that the Gaussian was formed from; images of a bank.
     pub count: u64,
     /// Its regularisation.
     pub epsilon: f64,
     /// Place of the lead image in `images`.
     pub lead_image: usize,
+    /// Images whose distances to the others are known.
+    #[serde(default)]
+    pub spread: u64,
     /// The normal images.
     pub images: Vec<NormalImage>,
 }
@@ -82,6 +88,7 @@ impl Header {
             grid: model.grid,
             thresholds: model.thresholds,
             left_out: model.left_out.clone(),
+            min_matches: model.min_matches,
             groups: model.groups.iter().map(|group| header_of(group)).collect(),
         })
     }
@@ -131,9 +138,10 @@ impl Header {
 
 fn header_of(group: &Group) -> GroupHeader {
     GroupHeader {
-        count: group.gaussian.count(),
-        epsilon: group.gaussian.epsilon(),
+        count: group.normality.reference().count(),
+        epsilon: group.normality.reference().epsilon(),
         lead_image: group.lead_image,
+        spread: group.normality.spread().count(),
         images: group.images.clone(),
     }
 }

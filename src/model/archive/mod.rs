@@ -10,7 +10,7 @@ mod header;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use check::{Channels, check_mean, of_group};
+use check::{Channels, check_locations, of_group};
 use header::{GroupHeader, Header};
 use image::RgbImage;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -22,10 +22,14 @@ use crate::device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::model::extractor::matched_size;
+use crate::model::lead::Lead;
+use crate::model::normality::{Normality, Reference};
 use crate::model::{Group, Model, Recipe};
 use crate::options::Options;
-use crate::statistics::LowRankGaussian;
+use crate::statistics::{Bank, LowRankGaussian, Spread};
 use crate::torch::entry::{Entry, kind_of};
+use crate::torch::grid;
 
 /// The longer side of a thumbnail at most, in pixels.
 const LONGEST_THUMBNAIL_PX: usize = 128;
@@ -67,7 +71,13 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
 
     let mut groups = Vec::new();
     for (number, group) in header.groups.into_iter().enumerate() {
-        let group = group_of(number, group, header.grid, channels, &archive)?;
+        let form = Form {
+            recipe: &recipe,
+            grid: header.grid,
+            channels,
+            matched_size: matched_size(&network, matcher.as_ref(), header.input_size),
+        };
+        let group = group_of(number, group, &form, &archive)?;
         groups.push(Arc::new(group));
     }
     Ok(Model {
@@ -79,6 +89,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
         image_size: header.image_size,
         grid: header.grid,
         groups,
+        min_matches: header.min_matches,
         thresholds: header.thresholds,
         left_out: header.left_out,
     })
@@ -136,12 +147,22 @@ fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Group)
         entries.push((format!("group.{number}.{name}"), Entry::of(tensor)?));
         Ok::<_, Error>(())
     };
-    add("mean", group.gaussian.mean())?;
-    add("directions", group.gaussian.directions())?;
-    add("variances", group.gaussian.variances())?;
-    if let Some(lead) = &group.lead {
-        add("lead.positions", lead.positions())?;
-        add("lead.descriptors", lead.descriptors())?;
+    match group.normality.reference() {
+        Reference::Gaussian(gaussian) => {
+            add("mean", gaussian.mean())?;
+            add("directions", gaussian.directions())?;
+            add("variances", gaussian.variances())?;
+        }
+        Reference::Nearest(bank) => add("bank", bank.features())?,
+    }
+    let spread = group.normality.spread();
+    add("distances.sum", &grid::of_array(spread.sum())?)?;
+    add("distances.squares", &grid::of_array(spread.squares())?)?;
+    let views = group.lead.as_ref().map_or(&[][..], |lead| lead.views());
+    for (number, view) in views.iter().enumerate() {
+        let (positions, descriptors) = names_of_view(number);
+        add(&positions, view.keypoints.positions())?;
+        add(&descriptors, view.keypoints.descriptors())?;
     }
     let (width, height) = group.thumbnail.dimensions();
     let shape = [i64::from(height), i64::from(width), 3];
@@ -151,38 +172,100 @@ fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Group)
     )
 }
 
+/// What the tensors of a model's groups must be like.
+struct Form<'a> {
+    recipe: &'a Recipe,
+    /// Height and width.
+    grid: (i64, i64),
+    channels: Channels,
+    /// Width and height of what key points are places in.
+    matched_size: (f64, f64),
+}
+
 fn group_of(
     number: usize,
     header: GroupHeader,
-    grid: (i64, i64),
-    channels: Channels,
+    form: &Form<'_>,
     archive: &SafeTensors<'_>,
 ) -> Result<Group> {
+    Ok(Group {
+        lead: lead_of(number, form, archive)?,
+        lead_image: header.lead_image,
+        thumbnail: thumbnail_of(number, archive)?,
+        normality: normality_of(number, &header, form, archive)?,
+        images: header.images,
+    })
+}
+
+fn normality_of(
+    number: usize,
+    header: &GroupHeader,
+    form: &Form<'_>,
+    archive: &SafeTensors<'_>,
+) -> Result<Normality> {
     let foreign = |error| of_group(number, error);
     let read = |name: &str| {
         let view = view_of(number, name, archive)?;
         tensor_of(&view).map_err(foreign)
     };
-    let mean = read("mean")?;
-    check_mean(number, &mean.size(), grid, channels.features)?;
-    let (directions, variances) = (read("directions")?, read("variances")?);
-    let gaussian =
-        LowRankGaussian::from_parts(header.count, header.epsilon, mean, directions, variances)
-            .map_err(foreign)?;
-    let lead = match channels.descriptors {
-        Some(width) => {
-            let (positions, descriptors) = (read("lead.positions")?, read("lead.descriptors")?);
-            Some(Keypoints::from_parts(positions, descriptors, width).map_err(foreign)?)
+    let check = |shape: &[i64]| check_locations(number, shape, form.grid, form.channels.features);
+    let reference = if form.recipe.nearest.is_some() {
+        let features = read("bank")?;
+        check(features.size().get(1..).unwrap_or_default())?;
+        let bank = Bank::new(header.epsilon, features).map_err(foreign)?;
+        if bank.count() as u64 != header.count {
+            let (found, count) = (bank.count(), header.count);
+            return Err(damaged(format!(
+                "the bank of group {number} has {found} images, not {count}"
+            )));
         }
-        None => None,
+        Reference::Nearest(bank)
+    } else {
+        let mean = read("mean")?;
+        check(&mean.size())?;
+        let (directions, variances) = (read("directions")?, read("variances")?);
+        let gaussian =
+            LowRankGaussian::from_parts(header.count, header.epsilon, mean, directions, variances);
+        Reference::Gaussian(gaussian.map_err(foreign)?)
     };
-    Ok(Group {
-        lead,
-        lead_image: header.lead_image,
-        thumbnail: thumbnail_of(number, archive)?,
-        gaussian,
-        images: header.images,
+    // Their grid was held against the input, which bounds it.
+    let size = (form.grid.0 as usize, form.grid.1 as usize);
+    let sums = |name: &str| grid::to_array::<f64>(&read(name)?, size).map_err(foreign);
+    let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
+    let spread = Spread::from_parts(header.spread, sum, squares).map_err(foreign)?;
+    Ok(Normality::new(reference, spread, form.recipe.even))
+}
+
+fn lead_of(number: usize, form: &Form<'_>, archive: &SafeTensors<'_>) -> Result<Option<Lead>> {
+    let Some(width) = form.channels.descriptors else {
+        return Ok(None);
+    };
+    let foreign = |error| of_group(number, error);
+    let mut views = Vec::new();
+    let turns = form.recipe.registration.map_or(1, |plan| plan.turns);
+    for view in 0..turns {
+        let (positions, descriptors) = names_of_view(view);
+        let read = |name: &str| tensor_of(&view_of(number, name, archive)?);
+        let (positions, descriptors) = (read(&positions)?, read(&descriptors)?);
+        let keypoints = Keypoints::from_parts(positions, descriptors, width);
+        views.push(keypoints.map_err(foreign)?);
+    }
+    Lead::new(views, form.matched_size).map(Some).map_err(|_| {
+        let message = format!("the lead image of group {number} has no key points");
+        damaged(message)
     })
+}
+
+/// Names of the positions and the descriptors of a lead's view: the first one is the picture as it is.
+fn names_of_view(view: usize) -> (String, String) {
+    let prefix = match view {
+        0 => "lead".to_owned(),
+        view => format!("lead.turn.{view}"),
+    };
+    (
+        format!("{prefix}.positions"),
+        format!("{prefix}.descriptors"),
+    )
 }
 
 fn view_of<'a>(number: usize, name: &str, archive: &SafeTensors<'a>) -> Result<TensorView<'a>> {

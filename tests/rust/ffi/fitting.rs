@@ -113,11 +113,15 @@ fn limit_of_pixels_is_the_objects_own() {
 }
 
 #[test]
-fn one_picture_is_too_few() {
-    let Some(fitter) = fitter(1) else { return };
+fn no_picture_is_too_few() {
+    let Some(fitter) = fitter(0) else { return };
     let mut out = std::ptr::dangling_mut();
     let status = unsafe { tsp_fitter_fit(fitter.0, &raw mut out) };
-    fails(status, tsp_status::TSP_E_TOO_FEW_IMAGES, "1 good part is");
+    fails(
+        status,
+        tsp_status::TSP_E_TOO_FEW_IMAGES,
+        "no good part was given",
+    );
     assert!(out.is_null());
 }
 

@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
     ("grid negative", |p| p.header["grid"] = json!([-8, -12]), "its grid is -12 x -8"),
     ("grid zero", |p| p.header["grid"] = json!([0, 12]), "its grid is 12 x 0"),
     ("grid huge", |p| p.header["grid"] = json!([1_i64 << 62, 1_i64 << 62]), "its grid is"),
-    ("grid of other locations", |p| p.header["grid"] = json!([8, 11]), "the Gaussian of group 0 is"),
+    ("grid of other locations", |p| p.header["grid"] = json!([8, 11]), "what group 0 has learned is"),
     ("input smaller", |p| p.header["input_size"] = json!([64, 64]), "its input is 64 x 64"),
     ("input swapped", |p| p.header["input_size"] = json!([64, 96]), "its input is 64 x 96"),
     ("input huge", |p| p.header["input_size"] = json!([4_000_000_000_u32, 1]), "its input is 4000000000 x 1"),
@@ -170,7 +170,7 @@ const CASES: &[Case] = &[
     (
         "locations without number",
         |p| p.set_tensor("mean", Dtype::F32, &[1 << 62, 0], vec![]),
-        "the Gaussian of group 0 is",
+        "what group 0 has learned is",
     ),
     (
         "directions of another rank",
