@@ -2,6 +2,7 @@
 
 mod models;
 mod pictures;
+mod recipes;
 
 use std::path::{Path, PathBuf};
 
