@@ -16,7 +16,7 @@ use std::io::Read;
 use std::path::Path;
 
 use prologue::Prologue;
-pub use replace::check_target;
+pub use replace::{check_target, replace};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -37,7 +37,7 @@ impl Model {
     /// `Memory`.
     pub fn save(&self, path: &Path) -> Result<()> {
         check_target(path)?;
-        replace::replace(path, &self.to_bytes()?)
+        replace(replace::MODEL, path, &self.to_bytes()?)
     }
 
     /// The content of the model's file.
