@@ -21,7 +21,7 @@ pub use replace::{check_target, replace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::model::archive;
-pub use crate::model::archive::{Description, GroupDescription, escaped};
+pub use crate::model::archive::{Description, GroupDescription, MatcherWeights, escaped};
 use crate::options::Options;
 
 /// The version that is written; also the only one that can be read so far.
