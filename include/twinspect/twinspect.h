@@ -229,8 +229,9 @@ const char *tsp_status_name(int32_t status);
  * ==== Options ====
  *
  * Settings by name, the same names as on the command line. All start at their defaults. Options of scope FIT say what
- * a model is and are stored in it; those of scope RUN say how and where to work. A function that takes options copies
- * what it needs, so they may be changed or destroyed afterwards; NULL stands for the defaults.
+ * a model is and are stored in it; those of scope RUN say how and where to work. A recipe sets several at once, by its
+ * name. A function that takes options copies what it needs, so they may be changed or destroyed afterwards; NULL stands
+ * for the defaults.
  */
 
 /** A whole number. */
@@ -293,6 +294,15 @@ tsp_status tsp_options_set_float(tsp_options *options, const char *key, double v
  * Errors: as tsp_options_set_int.
  */
 tsp_status tsp_options_set_text(tsp_options *options, const char *key, const char *value);
+
+/**
+ * Sets what the recipe of this name sets, for instance "paper"; `twinspect fit --list-recipes` prints them all.
+ *
+ * Options that the recipe does not name stay as they are, and what is set afterwards wins. Errors: INVALID_ARGUMENT for
+ * an unknown name (the known ones are in the message); BUSY.
+ */
+tsp_status tsp_options_apply_recipe(tsp_options *options,
+                                    const char *name);
 
 /**
  * The effective value of an option as text, in the form that tsp_options_set_text takes.

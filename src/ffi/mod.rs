@@ -50,8 +50,9 @@ pub use model::{
 };
 pub use options::{
     TSP_SCOPE_FIT, TSP_SCOPE_RUN, TSP_TYPE_CHOICE, TSP_TYPE_FLOAT, TSP_TYPE_INT, TSP_TYPE_TEXT,
-    tsp_option_count, tsp_option_info, tsp_options_create, tsp_options_destroy,
-    tsp_options_get_text, tsp_options_set_float, tsp_options_set_int, tsp_options_set_text,
+    tsp_option_count, tsp_option_info, tsp_options_apply_recipe, tsp_options_create,
+    tsp_options_destroy, tsp_options_get_text, tsp_options_set_float, tsp_options_set_int,
+    tsp_options_set_text,
 };
 pub use progress::tsp_progress;
 pub use result::{

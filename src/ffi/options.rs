@@ -1,8 +1,9 @@
 //! Options.
 //!
 //! Settings by name, the same names as on the command line. All start at their defaults. Options of scope FIT say what
-//! a model is and are stored in it; those of scope RUN say how and where to work. A function that takes options copies
-//! what it needs, so they may be changed or destroyed afterwards; NULL stands for the defaults.
+//! a model is and are stored in it; those of scope RUN say how and where to work. A recipe sets several at once, by its
+//! name. A function that takes options copies what it needs, so they may be changed or destroyed afterwards; NULL stands
+//! for the defaults.
 
 use std::ffi::{CString, c_char};
 use std::sync::{OnceLock, RwLock};
@@ -94,18 +95,45 @@ pub unsafe extern "C" fn tsp_options_set_text(
     }
 }
 
+/// Sets what the recipe of this name sets, for instance "paper"; `twinspect fit --list-recipes` prints them all.
+///
+/// Options that the recipe does not name stay as they are, and what is set afterwards wins. Errors: INVALID_ARGUMENT for
+/// an unknown name (the known ones are in the message); BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_options_apply_recipe(
+    options: *mut tsp_options,
+    name: *const c_char,
+) -> tsp_status {
+    // SAFETY: the caller passes NULL or a NUL-terminated text.
+    unsafe { change(options, name, "name", Options::apply_recipe) }
+}
+
 /// # Safety
 /// `key` is null or NUL-terminated.
 unsafe fn set(
     options: *mut tsp_options,
     key: *const c_char,
-    change: impl FnOnce(&mut Options, &str) -> Result<()>,
+    to: impl FnOnce(&mut Options, &str) -> Result<()>,
+) -> tsp_status {
+    // SAFETY: the caller promises it.
+    unsafe { change(options, key, "key", to) }
+}
+
+/// `parameter` is what the header calls the text.
+///
+/// # Safety
+/// `text` is null or NUL-terminated.
+unsafe fn change(
+    options: *mut tsp_options,
+    text: *const c_char,
+    parameter: &str,
+    to: impl FnOnce(&mut Options, &str) -> Result<()>,
 ) -> tsp_status {
     guard(|| {
         let settings = find::<Settings>(options, "options")?;
         // SAFETY: the caller promises it.
-        let key = unsafe { read_text(key, "key") }?;
-        change(&mut *exclusive(&settings.0, "options")?, key)
+        let text = unsafe { read_text(text, parameter) }?;
+        to(&mut *exclusive(&settings.0, "options")?, text)
     })
 }
 

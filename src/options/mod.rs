@@ -1,10 +1,13 @@
 //! Every option once: key, type, range, default, help. The command line, the C interface and the docs read this table.
 //!
 //! An option of scope [`Scope::Fit`] is part of the recipe: it is written into the model and cannot change afterwards.
-//! One of scope [`Scope::Run`] says how and where to work, and may differ each time.
+//! One of scope [`Scope::Run`] says how and where to work, and may differ each time. [`RECIPES`] are sets of values with a
+//! name.
 
+mod recipes;
 mod table;
 
+pub use recipes::{NamedRecipe, RECIPES};
 pub use table::{Domain, OptionSpec, Scope, TABLE, allowed};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -130,10 +133,7 @@ fn index(key: &str) -> Result<usize> {
         .iter()
         .position(|spec| spec.key == key)
         .ok_or_else(|| {
-            let nearest = TABLE.iter().max_by(|a, b| {
-                strsim::jaro_winkler(a.key, key).total_cmp(&strsim::jaro_winkler(b.key, key))
-            });
-            let nearest = nearest.map_or("", |spec| spec.key);
+            let nearest = nearest(TABLE.iter().map(|spec| spec.key), key);
             Error::new(
                 ErrorKind::InvalidArgument,
                 format!("there is no option '{key}'"),
@@ -143,6 +143,14 @@ fn index(key: &str) -> Result<usize> {
                 "The nearest is '{nearest}'; `twinspect fit --list-options` prints them all."
             ))
         })
+}
+
+/// The name that is most like this one.
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> &'a str {
+    let likeness = |name: &str| strsim::jaro_winkler(name, wanted);
+    names
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .unwrap_or_default()
 }
 
 fn default_value(spec: &OptionSpec) -> Value {

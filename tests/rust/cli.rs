@@ -1,7 +1,9 @@
 //! The program as a user types it, on small pictures with a backbone of two layers.
 
+mod info;
 mod models;
 mod pictures;
+mod recipes;
 
 use std::path::{Path, PathBuf};
 

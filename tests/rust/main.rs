@@ -13,6 +13,7 @@ mod matching;
 mod model;
 mod oracle;
 mod parts;
+mod recipes;
 mod regions;
 mod registration;
 mod render;

@@ -9,14 +9,16 @@ use twinspect::model::{Fitter, LeftOut, Model, Reason};
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::bar::Bar;
-use crate::settings::{Settings, print_table};
+use crate::settings::{Settings, print_recipes, print_table};
 use crate::{ERROR, output, pictures};
 
 const EXAMPLES: &str = "\
 Examples:
   twinspect fit good/ -o part.twin
   twinspect fit good/ -o part.twin --set input.size=448 --set verdict.false_alarm_rate=0.001
+  twinspect fit good/ -o part.twin --recipe paper --set matcher=xfeat
   twinspect fit --list-options
+  twinspect fit --list-recipes
 
 Exit status: 0, or 2 if a picture or the model could not be read or written.";
 
@@ -25,22 +27,28 @@ Exit status: 0, or 2 if a picture or the model could not be read or written.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Folder of pictures of good parts
-    #[arg(required_unless_present = "list_options")]
+    #[arg(required_unless_present_any = ["list_options", "list_recipes"])]
     folder: Option<PathBuf>,
     /// Where the model is written
     #[arg(
         short,
         long,
         value_name = "FILE",
-        required_unless_present = "list_options"
+        required_unless_present_any = ["list_options", "list_recipes"]
     )]
     output: Option<PathBuf>,
     /// Print the result as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Start from the options of this recipe, for instance paper; what --set says wins
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
     /// Print all options with their ranges and defaults
     #[arg(long)]
     list_options: bool,
+    /// Print all recipes with what each sets
+    #[arg(long)]
+    list_recipes: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -49,6 +57,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.list_options {
         print_table();
+    }
+    if args.list_recipes {
+        print_recipes();
+    }
+    if args.list_options || args.list_recipes {
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(folder), Some(output)) = (&args.folder, &args.output) else {
@@ -57,7 +70,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             "a folder and -o FILE are needed",
         ));
     };
-    let options = args.settings.options(false)?;
+    let options = args.settings.options_of_recipe(args.recipe.as_deref())?;
     check_target(output)?;
     let mut bar = Bar::new();
     let mut fitter = Fitter::new(&options)?;

@@ -1,20 +1,23 @@
 //! `twinspect info`: what a model has learned.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use twinspect::Result;
 use twinspect::model::file::{Description, GroupDescription, escaped};
 use twinspect::model::{LeftOut, Model, Reason};
 use twinspect::options::Options;
-use twinspect::{Error, ErrorKind, Result};
 
-use crate::output;
+use crate::{leads, output};
 
 const EXAMPLES: &str = "\
 Examples:
   twinspect info part.twin
   twinspect info part.twin --json | jq .threshold
+  twinspect info part.twin --groups              every image, its matches with its lead image, its score
+  twinspect info part.twin --sheet leads.png     all lead images in one picture
   twinspect info part.twin --leads leads/        write a thumbnail of each lead image
 
 It needs no weights, and runs nothing that the model names.";
@@ -28,6 +31,12 @@ pub struct Args {
     /// Print it as one JSON object
     #[arg(long)]
     json: bool,
+    /// Print of each group every image with its matches with the lead image, the best first; --json always does
+    #[arg(long)]
+    groups: bool,
+    /// Write one picture of all lead images with their captions, a PNG or JPEG
+    #[arg(long, value_name = "FILE")]
+    sheet: Option<PathBuf>,
     /// Write a thumbnail of each group's lead image into this folder, which is made
     #[arg(long, value_name = "DIR")]
     leads: Option<PathBuf>,
@@ -35,31 +44,27 @@ pub struct Args {
 
 /// Prints the model.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(sheet) = &args.sheet {
+        leads::encoding_of(sheet)?;
+    }
     let model = Model::describe(&args.model)?;
     let bytes = std::fs::metadata(&args.model).map_or(0, |file| file.len());
     if let Some(folder) = &args.leads {
-        write_leads(&model, folder)?;
+        leads::write_each(&model, folder)?;
+    }
+    if let Some(sheet) = &args.sheet {
+        let name = args.model.file_name().unwrap_or(args.model.as_os_str());
+        leads::write_sheet(&model, &name.to_string_lossy(), sheet)?;
     }
     if args.json {
         output::line(as_json(&model, bytes));
     } else {
         print(&model, &args.model, bytes)?;
+        if args.groups {
+            print_groups(&model);
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn write_leads(model: &Description, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Error::io(&error, "make the folder of lead images", folder))?;
-    for (number, group) in model.groups.iter().enumerate() {
-        let target = folder.join(format!("group_{number:02}.png"));
-        let cannot = |error| {
-            let message = format!("cannot write the thumbnail: {error}");
-            Error::new(ErrorKind::Io, message).at(&target)
-        };
-        group.thumbnail.save(&target).map_err(cannot)?;
-    }
-    Ok(())
 }
 
 fn as_json(model: &Description, bytes: u64) -> Value {
@@ -71,10 +76,15 @@ fn as_json(model: &Description, bytes: u64) -> Value {
     let groups: Vec<Value> = model
         .groups
         .iter()
-        .map(|group| json!({ "lead": group.lead().name, "images": group.images, "fewest_matches": group.fewest_matches() }))
+        .map(|group| {
+            json!({
+                "lead": group.lead().name, "images": group.images,
+                "fewest_matches": group.fewest_matches(), "median_matches": group.median_matches(),
+            })
+        })
         .collect();
     json!({
-        "backbone": { "name": model.backbone, "sha256": model.sha256 },
+        "backbone": { "name": model.backbone, "sha256": model.sha256 }, "matcher": model.matcher,
         "image_size": model.image_size, "input_size": model.input_size, "grid_size": model.grid_size,
         "images": model.image_count(), "bytes": bytes, "library": model.library,
         "threshold": model.thresholds.image, "pixel_threshold": model.thresholds.pixel,
@@ -103,6 +113,14 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
         size(model.input_size),
         size(model.grid_size)
     ));
+    let weights = |sha256: &str, name: &str| {
+        let (sha256, name) = (escaped(sha256), escaped(name));
+        output::line(format_args!("SHA-256        {sha256}  {name}"));
+    };
+    weights(&model.sha256, &model.backbone);
+    for file in &model.matcher {
+        weights(&file.sha256, &file.name);
+    }
     output::line(format_args!(
         "thresholds     score {}, map {}",
         threshold(model.thresholds.image),
@@ -131,6 +149,30 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
         eprintln!("twinspect: warning: {warning}");
     }
     Ok(())
+}
+
+/// The images of each group, those most like its lead image first.
+fn print_groups(model: &Description) {
+    for (number, group) in model.groups.iter().enumerate() {
+        let lead = escaped(&group.lead().name);
+        output::line(format_args!("\ngroup {number}, lead image {lead}"));
+        output::line("matches   score  image");
+        let mut images: Vec<_> = group.images.iter().enumerate().collect();
+        images.sort_by_key(|(place, image)| (Reverse(image.matches), *place != group.lead_image));
+        for (place, image) in images {
+            let lead = if place == group.lead_image {
+                " (lead)"
+            } else {
+                ""
+            };
+            output::line(format_args!(
+                "{:7}  {:6.2}  {}{lead}",
+                image.matches,
+                image.score,
+                escaped(&image.name)
+            ));
+        }
+    }
 }
 
 fn why(image: &LeftOut) -> String {

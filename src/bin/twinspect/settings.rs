@@ -1,6 +1,6 @@
-//! Options of the table, by `--set KEY=VALUE`.
+//! Options of the table, by `--set KEY=VALUE` over a recipe's.
 
-use twinspect::options::{Options, Scope, TABLE, allowed};
+use twinspect::options::{Options, RECIPES, Scope, TABLE, allowed};
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::output;
@@ -19,7 +19,19 @@ pub struct Settings {
 impl Settings {
     /// The options with these settings; those of the recipe are refused where the model has decided them.
     pub fn options(&self, recipe_is_fixed: bool) -> Result<Options> {
+        self.over(Options::default(), recipe_is_fixed)
+    }
+
+    /// The options of the recipe of this name, and over it these settings.
+    pub fn options_of_recipe(&self, name: Option<&str>) -> Result<Options> {
         let mut options = Options::default();
+        if let Some(name) = name {
+            options.apply_recipe(name)?;
+        }
+        self.over(options, false)
+    }
+
+    fn over(&self, mut options: Options, recipe_is_fixed: bool) -> Result<Options> {
         for setting in &self.set {
             let Some((key, value)) = setting.split_once('=') else {
                 let message = format!("'{setting}' is not of the form KEY=VALUE");
@@ -42,6 +54,17 @@ impl Settings {
             options.set_text("device", device)?;
         }
         Ok(options)
+    }
+}
+
+/// Prints the recipes with what each sets.
+pub fn print_recipes() {
+    for recipe in RECIPES {
+        output::line(format_args!("{}\n    {}", recipe.name, recipe.summary));
+        for (key, value) in recipe.settings {
+            output::line(format_args!("    {key}={value}"));
+        }
+        output::line("");
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Description {
     pub backbone: String,
     /// SHA-256 of the network's weights, in hexadecimal.
     pub sha256: String,
+    /// Weights of the matcher; none if it has no network of its own.
+    pub matcher: Vec<MatcherWeights>,
     /// Width and height of the first normal image, in pixels.
     pub image_size: (u32, u32),
     /// Width and height of the network's input, in pixels.
@@ -38,6 +40,16 @@ pub struct Description {
     pub left_out: Vec<LeftOut>,
     /// What a person should know before relying on the model, whole sentences.
     pub warnings: Vec<String>,
+}
+
+/// A weight file of the matcher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MatcherWeights {
+    /// Its name, as `twinspect weights list` prints it.
+    pub name: String,
+    /// SHA-256 of the file that the model was fitted with, in hexadecimal.
+    pub sha256: String,
 }
 
 /// Normal images in one pose.
@@ -71,6 +83,21 @@ impl GroupDescription {
         let matches = self.images.iter().map(|image| image.matches);
         matches.min().unwrap_or(0)
     }
+
+    /// The median of its images' matches with the lead, the lower one of two; the lead, which matches itself best, counts
+    /// only if it is alone.
+    pub fn median_matches(&self) -> u32 {
+        let images = self.images.iter().enumerate();
+        let mut matches: Vec<u32> = images
+            .filter(|(place, _)| *place != self.lead_image)
+            .map(|(_, image)| image.matches)
+            .collect();
+        matches.sort_unstable();
+        match matches.len() {
+            0 => self.lead().matches,
+            count => matches[(count - 1) / 2],
+        }
+    }
 }
 
 /// Reads the header and the thumbnails of an archive. Errors: `Format`.
@@ -90,12 +117,22 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
             thumbnail: thumbnail_of(number, &archive)?,
         });
     }
+    // As many hashes as weights, as was checked.
+    let weights = recipe.matcher.map_or(&[][..], |plan| plan.weights());
+    let matcher = weights
+        .iter()
+        .zip(header.matcher)
+        .map(|(name, sha256)| MatcherWeights {
+            name: (*name).to_owned(),
+            sha256,
+        });
     // The grid is no larger than the input, as was checked.
     let grid_size = (header.grid.1 as u32, header.grid.0 as u32);
     Ok(Description {
         library: header.library,
         backbone: recipe.backbone,
         sha256: header.backbone.sha256,
+        matcher: matcher.collect(),
         image_size: header.image_size,
         input_size: header.input_size,
         grid_size,
@@ -109,4 +146,40 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
         left_out: header.left_out,
         warnings,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(lead_image: usize, matches: &[u32]) -> GroupDescription {
+        let image = |matches: &u32| NormalImage {
+            name: String::new(),
+            matches: *matches,
+            score: 1.0,
+            peak: 1.0,
+            digest: String::new(),
+        };
+        GroupDescription {
+            lead_image,
+            images: matches.iter().map(image).collect(),
+            thumbnail: RgbImage::new(1, 1),
+        }
+    }
+
+    #[test]
+    fn median_is_of_the_images_beside_the_lead() {
+        for (lead, matches, expected) in [
+            (1, &[30, 900, 10, 20][..], 20),
+            (0, &[900, 10, 20], 10),
+            (0, &[900, 7], 7),
+            (0, &[900], 900),
+        ] {
+            assert_eq!(
+                group(lead, matches).median_matches(),
+                expected,
+                "{matches:?}"
+            );
+        }
+    }
 }

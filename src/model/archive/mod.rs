@@ -16,7 +16,7 @@ use image::RgbImage;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use tch::{Device, Kind, Tensor};
 
-pub use description::{Description, GroupDescription, describe};
+pub use description::{Description, GroupDescription, MatcherWeights, describe};
 
 use crate::device;
 use crate::error::{Error, ErrorKind, Result};

@@ -16,12 +16,12 @@ use std::io::Read;
 use std::path::Path;
 
 use prologue::Prologue;
-pub use replace::check_target;
+pub use replace::{check_target, replace};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::model::archive;
-pub use crate::model::archive::{Description, GroupDescription, escaped};
+pub use crate::model::archive::{Description, GroupDescription, MatcherWeights, escaped};
 use crate::options::Options;
 
 /// The version that is written; also the only one that can be read so far.
@@ -37,7 +37,7 @@ impl Model {
     /// `Memory`.
     pub fn save(&self, path: &Path) -> Result<()> {
         check_target(path)?;
-        replace::replace(path, &self.to_bytes()?)
+        replace(replace::MODEL, path, &self.to_bytes()?)
     }
 
     /// The content of the model's file.

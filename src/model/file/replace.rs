@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// As Linux does: longer chains of symbolic links are taken for a circle.
 const MOST_LINKS: usize = 40;
 
+/// What errors of writing a model call it.
+pub const MODEL: &str = "the model";
+
 /// Where a file will stand.
 struct Target {
     path: PathBuf,
@@ -32,14 +35,27 @@ struct Target {
 /// assert_eq!(error.kind(), twinspect::ErrorKind::NotFound);
 /// ```
 pub fn check_target(path: &Path) -> Result<()> {
-    target(path).map(|_| ())
+    target(MODEL, path).map(|_| ())
 }
 
 /// Writes a file beside `path`, makes sure that it is on the disk, and moves it there in one step.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let target = target(path)?;
+///
+/// `what` is what an error calls the content, for instance "the picture". Errors: as [`check_target`]; `Io` (no right to
+/// write, full disk), and then a file of that name is as it was.
+///
+/// # Example
+/// ```
+/// use twinspect::model::file::replace;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("scores.txt");
+/// replace("the scores", &path, b"1.25")?;
+/// assert_eq!(std::fs::read(&path)?, b"1.25");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn replace(what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = target(what, path)?;
     written(&target, bytes).map_err(|error| {
-        Error::io(&error, "write the model", path)
+        Error::io(&error, &format!("write {what}"), path)
             .hint("The file of that name, if any, is as it was.")
     })
 }
@@ -71,11 +87,11 @@ fn written(target: &Target, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn target(path: &Path) -> Result<Target> {
-    let refuse = |what: String| {
-        Err(Error::new(ErrorKind::Io, format!("cannot write the model: {what}")).at(path))
+fn target(what: &str, path: &Path) -> Result<Target> {
+    let refuse = |why: String| {
+        Err(Error::new(ErrorKind::Io, format!("cannot write {what}: {why}")).at(path))
     };
-    let failed = |error| Error::io(&error, "write the model", path);
+    let failed = |error| Error::io(&error, &format!("write {what}"), path);
     let ends_as_folder = path.to_string_lossy().ends_with(std::path::is_separator);
     if path.file_name().is_none() || ends_as_folder {
         return refuse("the path names no file".to_owned());
@@ -87,7 +103,7 @@ fn target(path: &Path) -> Result<Target> {
         Ok(_) => return refuse(format!("'{}' is no folder", folder.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let message = format!(
-                "cannot write the model: there is no folder '{}'",
+                "cannot write {what}: there is no folder '{}'",
                 folder.display()
             );
             return Err(Error::new(ErrorKind::NotFound, message).at(path));
@@ -97,7 +113,7 @@ fn target(path: &Path) -> Result<Target> {
     let permissions = match std::fs::symlink_metadata(&target) {
         Ok(metadata) => match what_it_is(&metadata) {
             None => Some(metadata.permissions()),
-            Some(what) => return refuse(format!("it is {what}, which is not replaced")),
+            Some(kind) => return refuse(format!("it is {kind}, which is not replaced")),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failed(error)),

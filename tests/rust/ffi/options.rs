@@ -94,6 +94,31 @@ fn wrong_values_are_refused_and_change_nothing() {
 }
 
 #[test]
+fn recipe_is_applied_by_name_and_a_setting_afterwards_wins() {
+    let options = new_options();
+    ok(unsafe { tsp_options_set_int(options.0, c"input.size".as_ptr(), 256) });
+    ok(unsafe { tsp_options_apply_recipe(options.0, c"paper".as_ptr()) });
+    ok(unsafe { tsp_options_set_text(options.0, c"matcher".as_ptr(), c"xfeat".as_ptr()) });
+    let keys = [c"input.size", c"backbone", c"groups.size", c"matcher"];
+    let expected = ["256", "resnet50", "25", "xfeat"];
+    assert_eq!(keys.map(|key| value(options.0, key)), expected);
+
+    for name in [c"papr", c"", c"Paper"] {
+        fails(
+            unsafe { tsp_options_apply_recipe(options.0, name.as_ptr()) },
+            tsp_status::TSP_E_INVALID_ARGUMENT,
+            "not one of default, paper",
+        );
+    }
+    fails(
+        unsafe { tsp_options_apply_recipe(options.0, c"\xff".as_ptr()) },
+        tsp_status::TSP_E_INVALID_ARGUMENT,
+        "UTF-8",
+    );
+    assert_eq!(keys.map(|key| value(options.0, key)), expected);
+}
+
+#[test]
 fn buffer_too_small_stays_as_it_is_and_needed_is_written() {
     let options = new_options();
     let (mut buffer, mut needed) = ([7; 8], 0);

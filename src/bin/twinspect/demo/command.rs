@@ -8,6 +8,7 @@ use image::RgbImage;
 use serde_json::json;
 use twinspect::image::{ImageView, PixelFormat};
 use twinspect::map::render;
+use twinspect::model::file::replace;
 use twinspect::model::{Fitter, Inspection, Inspector, Model};
 use twinspect::progress::Progress;
 use twinspect::verdict::Verdict;
@@ -17,6 +18,7 @@ use super::sheet::{self, Cell};
 use super::{DefectKind, DemoPicture, good_parts, test_parts};
 use crate::bar::Bar;
 use crate::output;
+use crate::page::Encoding;
 use crate::settings::Settings;
 
 /// Good parts that are learned.
@@ -83,8 +85,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         cells.len()
     );
     let page = folder.0.join("sheet.jpg");
-    let bytes = sheet::jpeg(&sheet::contact_sheet(&title, &cells))?;
-    std::fs::write(&page, bytes).map_err(|error| Error::io(&error, "write the sheet", &page))?;
+    let bytes = sheet::contact_sheet(&title, &cells).encoded(Encoding::Jpeg)?;
+    replace("the sheet", &page, &bytes)?;
     if !args.json {
         output::line(format_args!("{right} of {} judged right", cells.len()));
         output::line(format_args!("look at {}", page.display()));

@@ -1,0 +1,163 @@
+//! Recipes by name: values of several options at once, from which single ones can then differ.
+
+use super::{Options, nearest};
+use crate::error::{Error, ErrorKind, Result};
+
+/// One row of the recipes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedRecipe {
+    /// Its name, the same in the command line and in C.
+    pub name: &'static str,
+    /// What it is and whose, in one line.
+    pub summary: &'static str,
+    /// The options that it sets, all of scope [`Fit`](super::Scope::Fit): key and value.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+/// The recipes.
+pub const RECIPES: &[NamedRecipe] = &[
+    NamedRecipe {
+        name: "default",
+        summary: "what is done without a recipe: every option at its default; docs/accuracy.md says why",
+        settings: &[],
+    },
+    // The paper leaves open the size of the input, which of DeDoDe's descriptors it uses, and the verdict: those options
+    // stay at their defaults. Its threshold of matches (700, for textures 1000) gives it groups of 20 to 30 images; the
+    // number that is derived from the images aims at that size, whatever the matcher.
+    NamedRecipe {
+        name: "paper",
+        summary: "A. Dini and E. Rahtu: DeDoDe makes groups of 20 to 30 images; ResNet-50's last stage, patch-adaptive pooling, Gaussians",
+        settings: &[
+            ("backbone", "resnet50"),
+            ("features.stages", "4"),
+            ("features.grid", "4"),
+            ("adaptor", "adaptive"),
+            ("adaptor.patch", "3"),
+            ("adaptor.channels", "700"),
+            ("adaptor.border", "zero"),
+            ("features.sigma", "2"),
+            ("matcher", "dedode"),
+            ("groups.min_matches", "0"),
+            ("groups.size", "25"),
+            ("statistics.epsilon", "0.01"),
+            ("statistics.epsilon_of", "unit"),
+            ("map.sigma", "0"),
+            ("score", "max"),
+        ],
+    },
+];
+
+impl Options {
+    /// Sets what the recipe of this name sets; other options stay as they are, and what is set afterwards wins.
+    ///
+    /// Errors: `InvalidArgument` for a name that no recipe has; then nothing is set.
+    ///
+    /// # Example
+    /// ```
+    /// use twinspect::options::Options;
+    /// let mut options = Options::default();
+    /// options.apply_recipe("paper")?;
+    /// options.set_text("matcher", "xfeat")?;
+    /// assert_eq!(options.text("backbone")?, "resnet50");
+    /// assert_eq!(options.text("matcher")?, "xfeat");
+    /// # Ok::<(), twinspect::Error>(())
+    /// ```
+    pub fn apply_recipe(&mut self, name: &str) -> Result<()> {
+        let recipe = RECIPES.iter().find(|recipe| recipe.name == name);
+        let recipe = recipe.ok_or_else(|| unknown(name))?;
+        let mut changed = self.clone();
+        for (key, value) in recipe.settings {
+            changed.set_text(key, value)?;
+        }
+        *self = changed;
+        Ok(())
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let names = || RECIPES.iter().map(|recipe| recipe.name);
+    let known: Vec<&str> = names().collect();
+    let message = format!("'{name}' is not one of {}", known.join(", "));
+    Error::new(ErrorKind::InvalidArgument, message)
+        .at("recipe")
+        .hint(format!(
+            "The nearest is '{}'; `twinspect fit --list-recipes` prints what each sets.",
+            nearest(names(), name)
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::MatcherPlan;
+    use crate::model::Recipe;
+    use crate::options::{Scope, TABLE};
+
+    #[test]
+    fn every_recipe_sets_options_of_the_table_once_and_is_accepted_whole() {
+        for recipe in RECIPES {
+            let mut options = Options::default();
+            options.apply_recipe(recipe.name).unwrap();
+            for (place, (key, value)) in recipe.settings.iter().enumerate() {
+                let spec = TABLE.iter().find(|spec| spec.key == *key).unwrap();
+                assert_eq!(spec.scope, Scope::Fit, "{}: {key}", recipe.name);
+                assert_eq!(options.text(key).unwrap(), *value, "{}", recipe.name);
+                let before = &recipe.settings[..place];
+                assert!(
+                    before.iter().all(|(other, _)| other != key),
+                    "{}: {key} is set twice",
+                    recipe.name
+                );
+            }
+            let found = Recipe::from_options(&options);
+            assert!(found.is_ok(), "{}: {found:?}", recipe.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_summaries_one_line() {
+        for (place, recipe) in RECIPES.iter().enumerate() {
+            let before = &RECIPES[..place];
+            assert!(before.iter().all(|other| other.name != recipe.name));
+            assert!(!recipe.summary.is_empty() && !recipe.summary.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn default_recipe_changes_nothing_and_paper_is_the_papers() {
+        let mut options = Options::default();
+        options.apply_recipe("default").unwrap();
+        assert_eq!(options, Options::default());
+        options.apply_recipe("paper").unwrap();
+        let recipe = Recipe::from_options(&options).unwrap();
+        assert_eq!((recipe.stages, recipe.grid_stage), (vec![4], 4));
+        assert!(matches!(recipe.matcher, Some(MatcherPlan::DeDoDe(..))));
+        assert_eq!((recipe.groups.min_matches, recipe.groups.size), (0, 25));
+    }
+
+    #[test]
+    fn setting_afterwards_wins_and_one_before_stays_where_the_recipe_is_silent() {
+        let mut options = Options::default();
+        options.set_text("input.size", "256").unwrap();
+        options.set_text("groups.size", "50").unwrap();
+        options.apply_recipe("paper").unwrap();
+        options.set_text("adaptor.channels", "100").unwrap();
+        let values = ["input.size", "groups.size", "adaptor.channels"];
+        let values = values.map(|key| options.text(key).unwrap());
+        assert_eq!(values, ["256", "25", "100"]);
+    }
+
+    #[test]
+    fn unknown_name_sets_nothing_and_is_told_the_known_ones() {
+        let mut options = Options::default();
+        for name in ["papr", "Paper", "", "paper "] {
+            let error = options.apply_recipe(name).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            let known = "is not one of default, paper";
+            assert!(error.message().contains(known), "{error}");
+        }
+        let error = options.apply_recipe("papr").unwrap_err();
+        assert!(error.what_to_do().contains("'paper'"), "{error}");
+        assert_eq!(options, Options::default());
+    }
+}
