@@ -226,7 +226,6 @@ mod tests {
             matches: 0,
             nearest: Vec::new(),
             registration: None,
-            covered: 1.0,
             regions: regions(map.view(), 5.0).unwrap(),
             map,
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::RgbImage;
 use tch::{Device, Tensor};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
 use crate::image::{
@@ -13,7 +13,7 @@ use crate::image::{
 };
 use crate::matching::{Keypoints, PretrainedMatcher, Sight};
 use crate::model::recipe::Recipe;
-use crate::registration::{Transform, warp};
+use crate::registration::{Transform, Warped, warp};
 use crate::sha256;
 
 /// A picture as the networks are to look at it.
@@ -27,17 +27,18 @@ pub struct Prepared {
 
 impl Prepared {
     /// The same picture moved into another frame of the same size; `to_frame` in units of the picture's width and height.
-    pub fn warped(&self, to_frame: &Transform) -> Result<Self> {
-        let moved = |picture: &Tensor| {
-            let (_, _, height, width) = picture.size4()?;
-            let moved = to_frame.resized(width as f64, height as f64);
-            let moved = moved.unwrap_or_default();
-            Ok::<_, crate::Error>(warp(picture, &moved, width as u32, height as u32)?.pixels)
-        };
+    pub fn moved(&self, to_frame: &Transform) -> Result<Self> {
+        let picture = self.picture.as_ref();
+        let picture = picture.map(|picture| Ok::<_, Error>(moved(picture, to_frame)?.pixels));
         Ok(Self {
-            input: moved(&self.input)?,
-            picture: self.picture.as_ref().map(moved).transpose()?,
+            input: self.moved_input(to_frame)?.pixels,
+            picture: picture.transpose()?,
         })
+    }
+
+    /// The backbone's input alone, moved so.
+    pub fn moved_input(&self, to_frame: &Transform) -> Result<Warped> {
+        moved(&self.input, to_frame)
     }
 
     fn to_device(&self, device: Device) -> Result<Self> {
@@ -49,6 +50,17 @@ impl Prepared {
                 .transpose()?,
         })
     }
+}
+
+fn moved(picture: &Tensor, to_frame: &Transform) -> Result<Warped> {
+    let (_, _, height, width) = picture.size4()?;
+    let to_frame = to_frame.resized(width as f64, height as f64);
+    warp(
+        picture,
+        &to_frame.unwrap_or_default(),
+        width as u32,
+        height as u32,
+    )
 }
 
 /// What is found in one picture.
@@ -150,9 +162,9 @@ impl Extractor {
         })
     }
 
-    /// Features of a picture alone, [h*w, C'] f32, and height and width of their grid.
-    pub fn features(&self, prepared: &Prepared) -> Result<(Tensor, (i64, i64))> {
-        self.adapted(&self.stage_maps(&prepared.input, true, false)?)
+    /// Features alone, [h*w, C'] f32, of a backbone's input.
+    pub fn features(&self, input: &Tensor) -> Result<Tensor> {
+        Ok(self.adapted(&self.stage_maps(input, true, false)?)?.0)
     }
 
     /// Key points of a picture alone, if the recipe matches anything.
@@ -229,7 +241,7 @@ impl StageMaps {
         let place = self.stages.iter().position(|known| *known == stage);
         place.and_then(|place| self.maps.get(place)).ok_or_else(|| {
             let message = format!("the map of stage {stage} was not computed");
-            crate::Error::new(crate::ErrorKind::State, message)
+            Error::new(ErrorKind::State, message)
         })
     }
 }

@@ -134,29 +134,15 @@ impl Fitter {
         check_size(size, opened.image_size, &self.options)?;
         let prepared = opened.extractor.prepare(view)?;
         let seen = opened.extractor.show(&prepared)?;
-        // The features of an image that will be moved onto its lead are those that it has there.
-        let extracted = if is_registered && opened.grid.is_some() {
-            None
-        } else {
-            Some(opened.extractor.extract(&prepared)?)
-        };
-        let keypoints = match &extracted {
-            Some(_) => None,
-            None => opened.extractor.keypoints(&prepared)?,
-        };
-        let keypoints = extracted
-            .as_ref()
-            .map_or(keypoints.as_ref(), |extracted| extracted.keypoints.as_ref());
+        let extracted = opened.extractor.extract(&prepared)?;
         let known = Known {
             seen,
             prepared: is_registered.then_some(&prepared),
-            features: extracted.as_ref().map(|extracted| &extracted.features),
-            keypoints,
+            features: &extracted.features,
+            keypoints: extracted.keypoints.as_ref(),
         };
         self.normals.push(name, size, mask, known)?;
-        if let Some(extracted) = &extracted {
-            opened.grid = Some(extracted.grid);
-        }
+        opened.grid = Some(extracted.grid);
         Ok(())
     }
 

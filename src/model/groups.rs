@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use ndarray::Array2;
 use tch::Device;
 
 use crate::error::{Error, Result};
@@ -12,14 +13,18 @@ use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::Group;
 use crate::model::extractor::Extractor;
 use crate::model::lead::{Lead, turn};
-use crate::model::learn::Learner;
+use crate::model::learn::{Learner, Members};
 use crate::model::normals::Normals;
 use crate::model::recipe::Recipe;
 use crate::model::recognise::{Recogniser, Registration};
 use crate::progress::{Progress, report};
+use crate::registration::PartFinder;
 
 const MATCHING: &str = "matching good parts";
 const MOVING: &str = "registering good parts";
+
+/// Of a backbone's input.
+const CHANNELS: i64 = 3;
 
 /// What groups are made with.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +63,21 @@ pub struct Formed {
     pub min_matches: u32,
 }
 
-/// Images that will be a group: the number of the lead, those of all, and the matches of each with the lead.
+/// Images that will be a group.
 struct Planned {
     lead_image: usize,
     lead: Option<Lead>,
     members: Vec<usize>,
+    /// Which locations of the lead show the part, if images are moved onto it.
+    part: Option<Array2<bool>>,
+}
+
+/// Images that were moved onto their lead, and those that could not be.
+struct Moved {
+    moved: Vec<usize>,
+    lost: Vec<usize>,
+    /// Knows where the part lies; none if nothing was to be moved.
+    finder: Option<PartFinder>,
 }
 
 impl<'a> Grouper<'a> {
@@ -121,7 +136,7 @@ impl<'a> Grouper<'a> {
         let (mut extended, mut numbers) = (Vec::new(), Vec::new());
         for (group, members) in groups.iter().zip(joining) {
             let lead = group.lead.as_ref();
-            let (moved, lost) = self.moved(members, lead, None, &mut matches)?;
+            let Moved { moved, lost, .. } = self.moved(members, lead, None, &mut matches)?;
             unregistered.extend(lost);
             numbers.extend(group.images.iter().map(|_| None));
             numbers.extend(moved.iter().copied().map(Some));
@@ -129,10 +144,11 @@ impl<'a> Grouper<'a> {
                 extended.push(Arc::clone(group));
                 continue;
             }
-            let (normality, scored) = self.learner(moved.len()).add(group, &moved, &matches)?;
-            let images = group.images.iter().cloned().chain(scored).collect();
+            let learned = self.learner(moved.len()).add(group, &moved, &matches)?;
+            let images = group.images.iter().cloned().chain(learned.images).collect();
             extended.push(Arc::new(Group {
-                normality,
+                normality: learned.normality,
+                part: learned.part,
                 images,
                 ..group.to_device(Device::Cpu, self.tools.extractor.matched_size())?
             }));
@@ -203,12 +219,19 @@ impl<'a> Grouper<'a> {
                 Some(_) => Some(self.lead(lead_image)?),
                 None => None,
             };
-            let (members, lost) = self.moved(members, lead.as_ref(), Some(lead_image), matches)?;
+            let Moved {
+                moved,
+                lost,
+                finder,
+            } = self.moved(members, lead.as_ref(), Some(lead_image), matches)?;
             unregistered.extend(lost);
+            let (h, w) = self.tools.grid;
+            let part = finder.map(|finder| finder.find((h as usize, w as usize)));
             planned.push(Planned {
                 lead_image,
                 lead,
-                members,
+                members: moved,
+                part: part.transpose()?,
             });
         }
         Ok((planned, grouping.min_matches))
@@ -221,12 +244,20 @@ impl<'a> Grouper<'a> {
         matches: &HashMap<usize, u32>,
     ) -> Result<(Vec<Arc<Group>>, Vec<usize>)> {
         let matched_size = self.tools.extractor.matched_size();
-        let members: Vec<&[usize]> = planned.iter().map(|group| &group.members[..]).collect();
-        let count = members.iter().map(|members| members.len()).sum();
-        let learned = self.learner(count).learn(&members, matches)?;
-        let numbers = members.concat();
+        let members: Vec<Members<'_>> = planned
+            .iter()
+            .map(|group| Members {
+                images: &group.members,
+                part: group.part.as_ref(),
+            })
+            .collect();
+        let numbers: Vec<usize> = planned
+            .iter()
+            .flat_map(|group| group.members.iter().copied())
+            .collect();
+        let learned = self.learner(numbers.len()).learn(&members, matches)?;
         let mut groups = Vec::new();
-        for (group, (normality, images)) in planned.into_iter().zip(learned) {
+        for (group, learned) in planned.iter().zip(learned) {
             let lead_image = group
                 .members
                 .iter()
@@ -238,8 +269,9 @@ impl<'a> Grouper<'a> {
                     .transpose()?,
                 lead_image: lead_image.unwrap_or(0),
                 thumbnail: self.normals.thumbnail(group.lead_image)?,
-                normality,
-                images,
+                normality: learned.normality,
+                part: learned.part,
+                images: learned.images,
             }));
         }
         Ok((groups, numbers))
@@ -260,19 +292,25 @@ impl<'a> Grouper<'a> {
         })
     }
 
-    /// Moves images onto their lead where the recipe says so; returns those that now lie there, and those that do not.
+    /// Moves images onto their lead where the recipe says so.
     fn moved(
         &mut self,
         members: Vec<usize>,
         lead: Option<&Lead>,
         lead_image: Option<usize>,
         matches: &mut HashMap<usize, u32>,
-    ) -> Result<(Vec<usize>, Vec<usize>)> {
+    ) -> Result<Moved> {
         let (Some(recogniser), Some(lead), Some(_)) =
             (self.recogniser(), lead, self.tools.recipe.registration)
         else {
-            return Ok((members, Vec::new()));
+            return Ok(Moved {
+                moved: members,
+                lost: Vec::new(),
+                finder: None,
+            });
         };
+        let (width, height) = self.tools.input_size;
+        let mut finder = PartFinder::new(CHANNELS, i64::from(height), i64::from(width))?;
         let (mut moved, mut lost) = (Vec::new(), Vec::new());
         let total = members.len() as u64;
         for (done, image) in members.into_iter().enumerate() {
@@ -292,13 +330,18 @@ impl<'a> Grouper<'a> {
                 lost.push(image);
                 continue;
             };
-            let at_lead = prepared.warped(&found.to_lead)?;
-            let (features, _) = self.tools.extractor.features(&at_lead)?;
+            let at_lead = prepared.moved_input(&found.to_lead)?;
+            let features = self.tools.extractor.features(&at_lead.pixels)?;
             self.normals.move_to_lead(image, found.to_lead, &features)?;
+            finder.push(&at_lead)?;
             matches.insert(image, found.inliers);
             moved.push(image);
         }
-        Ok((moved, lost))
+        Ok(Moved {
+            moved,
+            lost,
+            finder: Some(finder),
+        })
     }
 
     fn keypoints(&mut self, image: usize) -> Result<Keypoints> {
@@ -317,7 +360,7 @@ impl<'a> Grouper<'a> {
         if let Some(plan) = recipe.registration {
             let prepared = self.normals.prepared(image)?;
             for view in 1..plan.turns {
-                let turned = prepared.warped(&turn(view, plan.turns, input_size))?;
+                let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
                 views.extend(extractor.keypoints(&turned)?);
             }
         }

@@ -10,11 +10,12 @@ use crate::error::Result;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
 use crate::model::appraise::{Appraisal, appraise};
+use crate::model::blend::{Evidence, PartEvidence};
 use crate::model::extractor::{Extracted, Extractor, Prepared};
 use crate::model::fit::check_size;
 use crate::model::lead::Lead;
 use crate::model::normality::Distances;
-use crate::model::recognise::{Recognised, Recogniser, Registration};
+use crate::model::recognise::{Recogniser, Registration};
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
 use crate::verdict::region::regions;
@@ -37,10 +38,8 @@ pub struct Inspection {
     /// Numbers of the group's images that it was compared with, the most similar first; none if it was all of them.
     pub nearest: Vec<usize>,
     /// How the picture was moved onto the lead image; none if the recipe moves nothing, or too few matches agree. Then it
-    /// was compared as it lies, and the verdict is undecided.
+    /// was only compared as it lies, and the verdict is undecided.
     pub registration: Option<Registration>,
-    /// Share of the picture that was compared, 0 to 1: what a moved picture has outside of the lead's frame was not.
-    pub covered: f32,
     /// The anomaly map, [H, W] of the picture's own size, in standard deviations; 0 outside of the mask.
     pub map: Array2<f32>,
     /// Connected pixels that reach the pixel threshold, the highest peak first.
@@ -118,20 +117,30 @@ impl Inspector {
         let prepared = self.extractor.prepare(view)?;
         let Placed {
             features,
+            at_lead,
             group: number,
             matches,
             registration,
         } = self.place(&prepared)?;
         let recipe = self.model.recipe();
         let group = &self.groups[number];
-        let Distances { map, nearest } = group.normality.distances(&features, recipe.nearest)?;
-        let to_lead = registration.as_ref().map(|found| &found.to_lead);
-        let Appraisal {
-            map,
-            score,
-            covered,
-            ..
-        } = appraise(&map, size, to_lead, mask, recipe)?;
+        let Distances { map: own, nearest } =
+            group.normality.distances(&features, recipe.nearest)?;
+        let of_part = match (&group.part, &at_lead) {
+            (Some(part), Some(features)) => Some(part.distances(features, recipe.nearest)?),
+            _ => None,
+        };
+        let part = match (&group.part, &of_part, &registration) {
+            (Some(part), Some(distances), Some(found)) => Some(PartEvidence {
+                distances,
+                mask: part.mask(),
+                to_lead: &found.to_lead,
+                blend: part.blend,
+            }),
+            _ => None,
+        };
+        let evidence = Evidence { own: &own, part };
+        let Appraisal { map, score, .. } = appraise(&evidence, size, mask, recipe)?;
 
         let is_lost = recipe.registration.is_some() && registration.is_none();
         let verdict = if is_lost || self.matches_no_lead(group, matches) {
@@ -151,7 +160,6 @@ impl Inspector {
             matches,
             nearest,
             registration,
-            covered,
             map,
             regions,
         })
@@ -159,62 +167,39 @@ impl Inspector {
 
     /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
     fn place(&self, prepared: &Prepared) -> Result<Placed> {
-        let recipe = self.model.recipe();
-        let Some(matcher) = self.matcher.as_deref() else {
-            let (features, _) = self.extractor.features(prepared)?;
-            return Ok(Placed {
-                features,
-                group: 0,
-                matches: 0,
-                registration: None,
-            });
+        let Extracted {
+            features,
+            keypoints,
+            ..
+        } = self.extractor.extract(prepared)?;
+        let mut placed = Placed {
+            features,
+            at_lead: None,
+            group: 0,
+            matches: 0,
+            registration: None,
+        };
+        let (Some(matcher), Some(keypoints)) = (self.matcher.as_deref(), keypoints) else {
+            return Ok(placed);
         };
         let recogniser = Recogniser {
-            recipe,
+            recipe: self.model.recipe(),
             matcher,
             extractor: &self.extractor,
             input_size: self.model.input_size,
         };
-        let leads: Vec<&Lead> = self
-            .groups
-            .iter()
-            .filter_map(|group| group.lead.as_ref())
-            .collect();
-        if recipe.registration.is_none() {
-            let Extracted {
-                features,
-                keypoints,
-                ..
-            } = self.extractor.extract(prepared)?;
-            let found = match &keypoints {
-                Some(keypoints) => recogniser.recognise(keypoints, &leads)?,
-                None => Recognised::default(),
-            };
-            return Ok(Placed {
-                features,
-                group: found.lead,
-                matches: found.matches,
-                registration: None,
-            });
+        let leads = self.groups.iter().filter_map(|group| group.lead.as_ref());
+        let leads: Vec<&Lead> = leads.collect();
+        let found = recogniser.recognise(&keypoints, &leads)?;
+        (placed.group, placed.matches) = (found.lead, found.matches);
+        if let Some(coarse) = found.registration {
+            let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
+            let moved = prepared.moved_input(&registration.to_lead)?;
+            placed.at_lead = Some(self.extractor.features(&moved.pixels)?);
+            placed.matches = registration.inliers;
+            placed.registration = Some(registration);
         }
-        let found = match self.extractor.keypoints(prepared)? {
-            Some(keypoints) => recogniser.recognise(&keypoints, &leads)?,
-            None => Recognised::default(),
-        };
-        let (registration, features) = match found.registration {
-            Some(coarse) => {
-                let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
-                let at_lead = prepared.warped(&registration.to_lead)?;
-                (Some(registration), self.extractor.features(&at_lead)?.0)
-            }
-            None => (None, self.extractor.features(prepared)?.0),
-        };
-        Ok(Placed {
-            features,
-            group: found.lead,
-            matches: registration.map_or(found.matches, |found| found.inliers),
-            registration,
-        })
+        Ok(placed)
     }
 
     fn matches_no_lead(&self, group: &Group, matches: u32) -> bool {
@@ -226,8 +211,10 @@ impl Inspector {
 
 /// A picture where it is compared.
 struct Placed {
-    /// [L, C'] f32 on the device.
+    /// As it lies, [L, C'] f32 on the device.
     features: Tensor,
+    /// Moved onto its lead; none if it was not.
+    at_lead: Option<Tensor>,
     group: usize,
     matches: u32,
     registration: Option<Registration>,

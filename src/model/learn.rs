@@ -6,7 +6,10 @@ use ndarray::Array2;
 use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::normality::{NearestRule, Normality, Reference, leave_one_out};
+use crate::model::appraise::appraise;
+use crate::model::blend::Blend;
+use crate::model::left_out::{LeftOut, WithoutItself, without_themselves};
+use crate::model::normality::{NearestRule, Normality, Part, Reference, leave_one_out, locations};
 use crate::model::normals::Normals;
 use crate::model::recipe::{Epsilon, Recipe};
 use crate::model::{Group, LEAST_EPSILON, NormalImage};
@@ -15,18 +18,40 @@ use crate::statistics::neighbours::neighbours;
 use crate::statistics::{
     Bank, Fitted, GaussianBuilder, LowRankGaussian, Spread, WithinVariance, dual,
 };
-use crate::torch::grid;
 
 const FITTING: &str = "fitting groups";
 
 /// Times that each image is visited while its group is fitted: variance, statistics, score.
 const VISITS: u64 = 3;
 
-/// Distances of an image to what is known without it, [h, w]; none if nothing is.
-type LeftOut = Option<Array2<f32>>;
+/// The images of a group that is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<'a> {
+    /// Their numbers among the normals.
+    pub images: &'a [usize],
+    /// Which locations of the lead show the part, [h, w], if the images were moved onto it.
+    pub part: Option<&'a Array2<bool>>,
+}
 
-/// A group's normality, and its images with their scores.
-pub type Learned = (Normality, Vec<NormalImage>);
+/// What a group has learned.
+#[derive(Debug)]
+pub struct Learned {
+    /// Of its images as they lie.
+    pub normality: Normality,
+    /// Of the part, if its images were moved onto their lead.
+    pub part: Option<Part>,
+    /// The images that were new, with their scores.
+    pub images: Vec<NormalImage>,
+}
+
+/// Where an image's features are taken.
+#[derive(Clone, Copy)]
+enum Site<'a> {
+    /// Everywhere, as it lies.
+    Picture,
+    /// At these locations, [P] i64, after it was moved onto its lead.
+    Part(&'a Tensor),
+}
 
 /// Learns from the features of normal images.
 pub struct Learner<'a> {
@@ -48,68 +73,103 @@ impl<'a> Learner<'a> {
         images: usize,
         progress: &'a mut dyn Progress,
     ) -> Self {
+        let sites = if recipe.registration.is_some() { 2 } else { 1 };
         Self {
             normals,
             recipe,
             grid,
             progress,
             visits: 0,
-            total: VISITS * images as u64,
+            total: VISITS * sites * images as u64,
         }
     }
 
-    /// What each of new groups, given by the numbers of their images, learns; `matches` are those with its lead.
+    /// What each of new groups learns; `matches` are those of the images with its lead.
     pub fn learn(
         mut self,
-        groups: &[&[usize]],
+        groups: &[Members<'_>],
         matches: &HashMap<usize, u32>,
     ) -> Result<Vec<Learned>> {
-        let epsilon = self.epsilon(groups)?;
+        let parts = groups
+            .iter()
+            .map(|group| group.part.map(locations).transpose());
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let pictures: Vec<(&[usize], Site<'_>)> = groups
+            .iter()
+            .map(|group| (group.images, Site::Picture))
+            .collect();
+        let moved: Vec<(&[usize], Site<'_>)> = groups
+            .iter()
+            .zip(&parts)
+            .filter_map(|(group, part)| Some((group.images, Site::Part(part.as_ref()?))))
+            .collect();
+        let epsilon = self.epsilon(&pictures)?;
+        let epsilon_of_parts = self.epsilon(&moved)?;
+
+        let (h, w) = self.grid;
+        let weight = self.recipe.registration.map_or(0.0, |plan| plan.weight);
         let mut learned = Vec::new();
-        for members in groups {
-            let (reference, left_out) = match self.recipe.nearest {
-                Some(rule) => self.bank(None, epsilon, members, rule)?,
-                None if self.is_few(members) => self.gaussian_of_few(epsilon, members)?,
-                None => self.gaussian(GaussianBuilder::new(epsilon), members)?,
+        for (group, part) in groups.iter().zip(&parts) {
+            let images = group.images;
+            let (reference, own) = self.reference(images, Site::Picture, epsilon)?;
+            let mut part = match (group.part, part) {
+                (Some(mask), Some(locations)) => {
+                    let site = Site::Part(locations);
+                    let (reference, left_out) = self.reference(images, site, epsilon_of_parts)?;
+                    let blend = Blend::new(weight, images.len());
+                    Some((Part::new(reference, mask.clone(), blend)?, left_out))
+                }
+                _ => None,
             };
-            let (h, w) = self.grid;
-            let spread = Spread::new((h as usize, w as usize));
-            learned.push(self.score(reference, spread, members, left_out, matches)?);
+            let mut spread = Spread::new((h as usize, w as usize));
+            let without = without_themselves(&own, part.as_ref(), &mut spread, self.recipe.even)?;
+            if let Some((part, _)) = &mut part {
+                part.blend = self.scaled(part, images, &without)?;
+            }
+            let part = part.map(|(part, _)| part);
+            let images = self.scored(part.as_ref(), images, &without, matches)?;
+            learned.push(Learned {
+                normality: Normality::new(reference, spread, self.recipe.even),
+                part,
+                images,
+            });
         }
         report(self.progress, FITTING, self.total, self.total)?;
         Ok(learned)
     }
 
-    /// What a group knows after these images joined it, exactly as if they had been there from the start; and them alone
-    /// with their scores.
+    /// What a group knows after these images joined it, exactly as if they had been there from the start, and them alone
+    /// with their scores. Which locations show the part, and how maps are blended, stays as it is.
     pub fn add(
         mut self,
         group: &Group,
         members: &[usize],
         matches: &HashMap<usize, u32>,
     ) -> Result<Learned> {
-        self.total = (VISITS - 1) * members.len() as u64;
-        let (reference, left_out) = match group.normality.reference() {
-            Reference::Nearest(bank) => {
-                let rule = self.recipe.nearest.ok_or_else(|| {
-                    Error::new(ErrorKind::State, "a bank of a recipe that chooses nothing")
-                })?;
-                let bank = bank.to_device(Device::Cpu)?;
-                self.bank(Some(&bank), bank.epsilon(), members, rule)?
+        let before = group.images.len() as u64;
+        let own = group.normality.reference();
+        let (reference, own) = self.extended(own, before, members, Site::Picture)?;
+        let part = match &group.part {
+            Some(part) => {
+                let locations = locations(part.mask())?;
+                let site = Site::Part(&locations);
+                let (reference, left_out) =
+                    self.extended(part.reference(), before, members, site)?;
+                let part = Part::new(reference, part.mask().clone(), part.blend)?;
+                Some((part, left_out))
             }
-            Reference::Gaussian(gaussian) => {
-                let gaussian = gaussian.to_device(Device::Cpu)?;
-                if gaussian.count() > group.images.len() as u64 {
-                    self.extended_few(gaussian, members)?
-                } else {
-                    self.gaussian(GaussianBuilder::extending(gaussian), members)?
-                }
-            }
+            None => None,
         };
-        let spread = group.normality.spread().clone();
-        let learned = self.score(reference, spread, members, left_out, matches)?;
+        let mut spread = group.normality.spread().clone();
+        let without = without_themselves(&own, part.as_ref(), &mut spread, self.recipe.even)?;
+        let part = part.map(|(part, _)| part);
+        let images = self.scored(part.as_ref(), members, &without, matches)?;
         report(self.progress, FITTING, self.total, self.total)?;
-        Ok(learned)
+        Ok(Learned {
+            normality: Normality::new(reference, spread, self.recipe.even),
+            part,
+            images,
+        })
     }
 
     fn is_few(&self, members: &[usize]) -> bool {
@@ -128,15 +188,15 @@ impl<'a> Learner<'a> {
     }
 
     /// The regularisation of the recipe, for features that vary as those of these groups do.
-    fn epsilon(&mut self, groups: &[&[usize]]) -> Result<f64> {
+    fn epsilon(&mut self, groups: &[(&[usize], Site<'_>)]) -> Result<f64> {
         let share = match self.recipe.epsilon {
             Epsilon::Unit(epsilon) => return Ok(epsilon),
             Epsilon::Variance(share) => share,
         };
         let mut variance = WithinVariance::default();
-        for members in groups {
+        for (members, site) in groups {
             for image in *members {
-                for sample in self.samples(*image, self.is_few(members))? {
+                for sample in self.samples(*image, *site, self.is_few(members))? {
                     variance.push(&sample)?;
                 }
                 self.visited()?;
@@ -146,13 +206,69 @@ impl<'a> Learner<'a> {
         Ok((share * variance.mean()).max(LEAST_EPSILON))
     }
 
-    /// An image's features, [L, C'] f32, and what it lends to the locations around if they are few.
-    fn samples(&mut self, image: usize, few: bool) -> Result<Vec<Tensor>> {
-        let features = self.normals.features(image)?;
-        if few {
-            neighbours(&features, self.grid)
-        } else {
-            Ok(vec![features])
+    /// An image's features at a site, [L, C'] f32.
+    fn features(&mut self, image: usize, site: Site<'_>) -> Result<Tensor> {
+        match site {
+            Site::Picture => self.normals.features(image),
+            Site::Part(locations) => {
+                let features = self.normals.features_at_lead(image)?;
+                Ok(features.f_index_select(0, locations)?)
+            }
+        }
+    }
+
+    /// An image's features at a site, and what it lends to the locations around if images are few.
+    fn samples(&mut self, image: usize, site: Site<'_>, few: bool) -> Result<Vec<Tensor>> {
+        if !few {
+            return Ok(vec![self.features(image, site)?]);
+        }
+        match site {
+            Site::Picture => neighbours(&self.normals.features(image)?, self.grid),
+            Site::Part(locations) => {
+                let samples = neighbours(&self.normals.features_at_lead(image)?, self.grid)?;
+                let chosen = samples.iter();
+                let chosen = chosen.map(|sample| Ok(sample.f_index_select(0, locations)?));
+                chosen.collect()
+            }
+        }
+    }
+
+    /// What images are compared with at a site, and each of them left out.
+    fn reference(
+        &mut self,
+        members: &[usize],
+        site: Site<'_>,
+        epsilon: f64,
+    ) -> Result<(Reference, LeftOut)> {
+        match self.recipe.nearest {
+            Some(rule) => self.bank(None, epsilon, members, site, rule),
+            None if self.is_few(members) => self.gaussian_of_few(epsilon, members, site),
+            None => self.gaussian(GaussianBuilder::new(epsilon), members, site),
+        }
+    }
+
+    /// The same for a reference of so many images that others join.
+    fn extended(
+        &mut self,
+        prior: &Reference,
+        before: u64,
+        members: &[usize],
+        site: Site<'_>,
+    ) -> Result<(Reference, LeftOut)> {
+        match (prior.to_device(Device::Cpu)?, self.recipe.nearest) {
+            (Reference::Nearest(bank), Some(rule)) => {
+                self.bank(Some(&bank), bank.epsilon(), members, site, rule)
+            }
+            (Reference::Gaussian(gaussian), _) if gaussian.count() > before => {
+                self.extended_few(gaussian, members, site)
+            }
+            (Reference::Gaussian(gaussian), _) => {
+                self.gaussian(GaussianBuilder::extending(gaussian), members, site)
+            }
+            (Reference::Nearest(_), None) => Err(Error::new(
+                ErrorKind::State,
+                "a bank of a recipe that chooses nothing",
+            )),
         }
     }
 
@@ -161,9 +277,10 @@ impl<'a> Learner<'a> {
         &mut self,
         mut builder: GaussianBuilder,
         members: &[usize],
-    ) -> Result<(Reference, Vec<LeftOut>)> {
+        site: Site<'_>,
+    ) -> Result<(Reference, LeftOut)> {
         for image in members {
-            self.push(&mut builder, *image, false)?;
+            self.push(&mut builder, *image, site, false)?;
         }
         let Fitted {
             gaussian,
@@ -173,12 +290,11 @@ impl<'a> Learner<'a> {
         let merged = members.len() - leave_one_out.size()[0] as usize;
         let mut left_out = Vec::new();
         for (place, image) in members.iter().enumerate() {
-            let distances = match place.checked_sub(merged) {
+            left_out.push(match place.checked_sub(merged) {
                 Some(row) => Some(leave_one_out.f_get(row as i64)?),
                 None if gaussian.count() == 1 => None,
-                None => Some(gaussian.leave_one_out(&self.normals.features(*image)?)?),
-            };
-            left_out.push(self.map_of(distances)?);
+                None => Some(gaussian.leave_one_out(&self.features(*image, site)?)?),
+            });
         }
         Ok((Reference::Gaussian(gaussian), left_out))
     }
@@ -188,26 +304,26 @@ impl<'a> Learner<'a> {
         &mut self,
         epsilon: f64,
         members: &[usize],
-    ) -> Result<(Reference, Vec<LeftOut>)> {
+        site: Site<'_>,
+    ) -> Result<(Reference, LeftOut)> {
         let mut builder = GaussianBuilder::new(epsilon);
         for image in members {
-            self.push(&mut builder, *image, true)?;
+            self.push(&mut builder, *image, site, true)?;
         }
         let gaussian = self.finish(builder)?.gaussian;
         let mut left_out = Vec::new();
         for image in members {
             let mut others = Vec::new();
             for other in members.iter().filter(|other| *other != image) {
-                others.extend(self.samples(*other, true)?);
+                others.extend(self.samples(*other, site, true)?);
             }
-            let distances = if others.is_empty() {
+            left_out.push(if others.is_empty() {
                 None
             } else {
-                let features = self.normals.features(*image)?;
+                let features = self.features(*image, site)?;
                 let others = Tensor::f_stack(&others, 0)?;
                 Some(dual::distances(&others, &features, epsilon)?)
-            };
-            left_out.push(self.map_of(distances)?);
+            });
         }
         Ok((Reference::Gaussian(gaussian), left_out))
     }
@@ -217,15 +333,15 @@ impl<'a> Learner<'a> {
         &mut self,
         prior: LowRankGaussian,
         members: &[usize],
-    ) -> Result<(Reference, Vec<LeftOut>)> {
+        site: Site<'_>,
+    ) -> Result<(Reference, LeftOut)> {
         let mut left_out = Vec::new();
         for image in members {
-            let distances = prior.distances(&self.normals.features(*image)?)?;
-            left_out.push(self.map_of(Some(distances))?);
+            left_out.push(Some(prior.distances(&self.features(*image, site)?)?));
         }
         let mut builder = GaussianBuilder::extending(prior);
         for image in members {
-            self.push(&mut builder, *image, true)?;
+            self.push(&mut builder, *image, site, true)?;
         }
         let gaussian = self.finish(builder)?.gaussian;
         Ok((Reference::Gaussian(gaussian), left_out))
@@ -237,11 +353,12 @@ impl<'a> Learner<'a> {
         prior: Option<&Bank>,
         epsilon: f64,
         members: &[usize],
+        site: Site<'_>,
         rule: NearestRule,
-    ) -> Result<(Reference, Vec<LeftOut>)> {
+    ) -> Result<(Reference, LeftOut)> {
         let mut halves = Vec::new();
         for image in members {
-            let half = Bank::halved(&self.normals.features(*image)?);
+            let half = Bank::halved(&self.features(*image, site)?);
             halves.push(half.map_err(|error| error.at(self.normals.name(*image)))?);
             self.visited()?;
         }
@@ -252,23 +369,30 @@ impl<'a> Learner<'a> {
         };
         let mut left_out = Vec::new();
         for (place, image) in members.iter().enumerate() {
-            let distances = if bank.count() == 1 {
+            left_out.push(if bank.count() == 1 {
                 None
             } else {
-                let features = self.normals.features(*image)?;
+                let features = self.features(*image, site)?;
                 Some(leave_one_out(&bank, before + place, &features, rule)?)
-            };
-            left_out.push(self.map_of(distances)?);
-            let (progress, visits) = (&mut *self.progress, self.visits);
-            report(progress, FITTING, visits.min(self.total), self.total)?;
+            });
+            let visits = self.visits.min(self.total);
+            report(self.progress, FITTING, visits, self.total)?;
         }
         Ok((Reference::Nearest(bank), left_out))
     }
 
-    fn push(&mut self, builder: &mut GaussianBuilder, image: usize, few: bool) -> Result<()> {
-        for sample in self.samples(image, few)? {
+    fn push(
+        &mut self,
+        builder: &mut GaussianBuilder,
+        image: usize,
+        site: Site<'_>,
+        few: bool,
+    ) -> Result<()> {
+        for sample in self.samples(image, site, few)? {
             let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-            let pushed = builder.push(&sample, &mut || report(progress, FITTING, visits, total));
+            let pushed = builder.push(&sample, &mut || {
+                report(progress, FITTING, visits.min(total), total)
+            });
             pushed.map_err(|error| error.at(self.normals.name(image)))?;
         }
         self.visited()
@@ -276,37 +400,47 @@ impl<'a> Learner<'a> {
 
     fn finish(&mut self, builder: GaussianBuilder) -> Result<Fitted> {
         let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-        builder.finish(&mut || report(progress, FITTING, visits, total))
+        builder.finish(&mut || report(progress, FITTING, visits.min(total), total))
     }
 
-    fn map_of(&self, distances: Option<Tensor>) -> Result<LeftOut> {
-        let (h, w) = self.grid;
-        let map = distances.map(|distances| grid::to_array(&distances, (h as usize, w as usize)));
-        map.transpose()
-    }
-
-    /// Each image's score against the others, its locations evened out by what the others show.
-    fn score(
+    /// How the part's distances and those of the picture as it lies make one map, so that both are of one scale.
+    fn scaled(
         &mut self,
-        reference: Reference,
-        mut spread: Spread,
+        part: &Part,
         members: &[usize],
-        left_out: Vec<LeftOut>,
-        matches: &HashMap<usize, u32>,
-    ) -> Result<Learned> {
-        for distances in left_out.iter().flatten() {
-            spread.push(distances)?;
+        without: &[WithoutItself],
+    ) -> Result<Blend> {
+        let mut highest = Vec::new();
+        for (image, without) in members.iter().zip(without) {
+            let to_lead = self.normals.to_lead(*image);
+            if let Some(evidence) = without.evidence(Some(part), to_lead.as_ref()) {
+                let (size, mask) = self.normals.outline(*image)?;
+                let blended = evidence.blended(size, self.recipe.map_sigma)?;
+                highest.push(blended.highest(mask.as_ref()));
+            }
         }
-        let even = self.recipe.even;
+        Ok(part.blend.scaled(&highest))
+    }
+
+    /// Images with their scores.
+    fn scored(
+        &mut self,
+        part: Option<&Part>,
+        members: &[usize],
+        without: &[WithoutItself],
+        matches: &HashMap<usize, u32>,
+    ) -> Result<Vec<NormalImage>> {
         let mut images = Vec::with_capacity(members.len());
-        for (image, distances) in members.iter().zip(left_out) {
-            // Of an only image nothing is known.
-            let (score, peak) = match distances {
-                Some(own) => {
-                    let evened = &own / &spread.divisors(even, Some(&own));
-                    self.normals
-                        .score(*image, &grid::of_array(&evened)?, self.recipe)?
+        for (image, without) in members.iter().zip(without) {
+            let to_lead = self.normals.to_lead(*image);
+            let (score, peak) = match without.evidence(part, to_lead.as_ref()) {
+                Some(evidence) => {
+                    let (size, mask) = self.normals.outline(*image)?;
+                    let found = appraise(&evidence, size, mask.as_ref(), self.recipe);
+                    let found = found.map_err(|error| error.at(self.normals.name(*image)))?;
+                    (found.score, found.peak)
                 }
+                // Of an only image nothing is known.
                 None => (0.0, 0.0),
             };
             images.push(NormalImage {
@@ -318,6 +452,6 @@ impl<'a> Learner<'a> {
             });
             self.visited()?;
         }
-        Ok((Normality::new(reference, spread, even), images))
+        Ok(images)
     }
 }

@@ -5,6 +5,7 @@
 
 mod appraise;
 mod archive;
+pub mod blend;
 mod extractor;
 pub mod file;
 pub mod fit;
@@ -12,6 +13,7 @@ mod groups;
 pub mod inspect;
 pub mod lead;
 mod learn;
+mod left_out;
 pub mod normality;
 mod normals;
 pub mod recipe;
@@ -33,7 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::PretrainedMatcher;
 use crate::model::lead::Lead;
-use crate::model::normality::Normality;
+use crate::model::normality::{Normality, Part};
 use crate::options::Options;
 use crate::verdict::Calibration;
 
@@ -71,6 +73,8 @@ pub struct Group {
     pub(crate) lead_image: usize,
     pub(crate) thumbnail: RgbImage,
     pub(crate) normality: Normality,
+    /// What is known of the part in the lead image; none if pictures are compared as they lie.
+    pub(crate) part: Option<Part>,
     pub(crate) images: Vec<NormalImage>,
 }
 
@@ -223,7 +227,12 @@ impl Group {
         &self.thumbnail
     }
 
-    /// What pictures are compared with.
+    /// What pictures are compared with where they lie on the lead image; none if the recipe moves nothing.
+    pub fn part(&self) -> Option<&Part> {
+        self.part.as_ref()
+    }
+
+    /// What pictures are compared with as they lie.
     pub fn normality(&self) -> &Normality {
         &self.normality
     }
@@ -238,6 +247,11 @@ impl Group {
             lead_image: self.lead_image,
             thumbnail: self.thumbnail.clone(),
             normality: self.normality.to_device(device)?,
+            part: self
+                .part
+                .as_ref()
+                .map(|part| part.to_device(device))
+                .transpose()?,
             images: self.images.clone(),
         })
     }

@@ -1,11 +1,13 @@
 //! What a group knows of good parts, and how far a picture is from it.
 
 use ndarray::Array2;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::blend::Blend;
 use crate::statistics::{Bank, Likeness, LowRankGaussian, Spread};
 use crate::torch::grid;
+use crate::torch::shared::SharedTensor;
 
 /// What pictures of a group are compared with.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub struct NearestRule {
     pub by: Likeness,
 }
 
-/// A group's reference, and how far its own images lie from it.
+/// What a group knows of pictures as they lie, and how far its own images lie from it.
 #[derive(Debug)]
 pub struct Normality {
     reference: Reference,
@@ -34,10 +36,21 @@ pub struct Normality {
     divisors: Array2<f32>,
 }
 
-/// A picture's distances.
+/// What a group knows of the part where it lies in the lead image.
+#[derive(Debug)]
+pub struct Part {
+    reference: Reference,
+    mask: Array2<bool>,
+    /// Numbers of the locations that show the part, [P] i64.
+    locations: SharedTensor,
+    /// How its distances and those of the picture as it lies make one map.
+    pub blend: Blend,
+}
+
+/// A picture's distances, [h, w] f32 in host memory, in standard deviations.
 #[derive(Debug)]
 pub struct Distances {
-    /// [h, w] f32 in host memory, in standard deviations.
+    /// The distances.
     pub map: Tensor,
     /// Numbers of the group's images that it was compared with, the most similar first; none if it was all of them.
     pub nearest: Vec<usize>,
@@ -66,16 +79,7 @@ impl Normality {
 
     /// Distance of every location of a picture, `features` [L, C'] f32; without a rule it is compared with all images.
     pub fn distances(&self, features: &Tensor, rule: Option<NearestRule>) -> Result<Distances> {
-        let (raw, nearest) = match &self.reference {
-            Reference::Gaussian(gaussian) => (gaussian.distances(features)?, Vec::new()),
-            Reference::Nearest(bank) => {
-                let nearest = match rule {
-                    Some(rule) => nearest(bank, features, rule, None)?,
-                    None => (0..bank.count()).collect(),
-                };
-                (bank.distances(features, &nearest)?, nearest)
-            }
-        };
+        let (raw, nearest) = self.reference.distances(features, rule)?;
         let map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
         Ok(Distances {
             map: grid::of_array(&map)?,
@@ -86,18 +90,51 @@ impl Normality {
     /// The same on another device.
     pub fn to_device(&self, device: Device) -> Result<Self> {
         Ok(Self {
-            reference: match &self.reference {
-                Reference::Gaussian(gaussian) => Reference::Gaussian(gaussian.to_device(device)?),
-                Reference::Nearest(bank) => Reference::Nearest(bank.to_device(device)?),
-            },
+            reference: self.reference.to_device(device)?,
             spread: self.spread.clone(),
             divisors: self.divisors.clone(),
         })
     }
 }
 
+impl Part {
+    /// A reference for the locations of `mask` [h, w] alone.
+    pub fn new(reference: Reference, mask: Array2<bool>, blend: Blend) -> Result<Self> {
+        let device = reference.device();
+        Ok(Self {
+            locations: SharedTensor::new(locations(&mask)?.f_to_device(device)?),
+            reference,
+            mask,
+            blend,
+        })
+    }
+
+    /// What pictures are compared with.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Which locations show the part, [h, w].
+    pub fn mask(&self) -> &Array2<bool> {
+        &self.mask
+    }
+
+    /// Distance of every location that shows the part, 0 elsewhere; `features` [L, C'] f32 of a picture moved onto its lead.
+    pub fn distances(&self, features: &Tensor, rule: Option<NearestRule>) -> Result<Tensor> {
+        let features = features.f_index_select(0, &self.locations)?;
+        let (distances, _) = self.reference.distances(&features, rule)?;
+        spread_out(&distances, &self.mask)
+    }
+
+    /// The same on another device.
+    pub fn to_device(&self, device: Device) -> Result<Self> {
+        let reference = self.reference.to_device(device)?;
+        Self::new(reference, self.mask.clone(), self.blend)
+    }
+}
+
 impl Reference {
-    /// How many images it was formed from.
+    /// How many samples it was formed from.
     pub fn count(&self) -> u64 {
         match self {
             Self::Gaussian(gaussian) => gaussian.count(),
@@ -112,6 +149,55 @@ impl Reference {
             Self::Nearest(bank) => bank.epsilon(),
         }
     }
+
+    /// Distances of a picture, [L] f32, and the numbers of the images that were chosen for it.
+    fn distances(
+        &self,
+        features: &Tensor,
+        rule: Option<NearestRule>,
+    ) -> Result<(Tensor, Vec<usize>)> {
+        match self {
+            Self::Gaussian(gaussian) => Ok((gaussian.distances(features)?, Vec::new())),
+            Self::Nearest(bank) => {
+                let nearest = match rule {
+                    Some(rule) => nearest(bank, features, rule, None)?,
+                    None => (0..bank.count()).collect(),
+                };
+                Ok((bank.distances(features, &nearest)?, nearest))
+            }
+        }
+    }
+
+    fn device(&self) -> Device {
+        match self {
+            Self::Gaussian(gaussian) => gaussian.mean().device(),
+            Self::Nearest(bank) => bank.features().device(),
+        }
+    }
+
+    /// The same on another device.
+    pub fn to_device(&self, device: Device) -> Result<Self> {
+        Ok(match self {
+            Self::Gaussian(gaussian) => Self::Gaussian(gaussian.to_device(device)?),
+            Self::Nearest(bank) => Self::Nearest(bank.to_device(device)?),
+        })
+    }
+}
+
+/// Numbers of the locations of a mask, row by row, [P] i64.
+pub fn locations(mask: &Array2<bool>) -> Result<Tensor> {
+    let numbers = mask.iter().enumerate().filter(|(_, is_part)| **is_part);
+    let numbers: Vec<i64> = numbers.map(|(number, _)| number as i64).collect();
+    Ok(Tensor::f_from_slice(&numbers)?)
+}
+
+/// Distances of a mask's locations, [P], at their places, [h, w] f32 in host memory; 0 elsewhere.
+pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
+    let (h, w) = mask.dim();
+    let map = Tensor::f_zeros([(h * w) as i64], (Kind::Float, Device::Cpu))?;
+    let distances = distances.f_to_device(Device::Cpu)?;
+    let map = map.f_index_copy(0, &locations(mask)?, &distances)?;
+    Ok(map.f_reshape([h as i64, w as i64])?)
 }
 
 /// Distances of an image of the bank to the Gaussian of the images most like it among the others, [L] f32.

@@ -10,9 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
 use crate::model::Group;
-use crate::model::appraise::appraise;
 use crate::model::extractor::{Prepared, Seen};
-use crate::model::recipe::Recipe;
 use crate::model::store::{Place, TensorStore};
 use crate::registration::Transform;
 
@@ -32,8 +30,8 @@ pub struct Known<'a> {
     pub seen: Seen,
     /// Of an image that will be moved onto its lead: what networks are to look at then.
     pub prepared: Option<&'a Prepared>,
-    /// Of an image that is compared as it lies, [h*w, C'] f32.
-    pub features: Option<&'a Tensor>,
+    /// Features of the image as it lies, [h*w, C'] f32.
+    pub features: &'a Tensor,
     /// Key points, if the recipe matches anything.
     pub keypoints: Option<&'a Keypoints>,
 }
@@ -48,9 +46,17 @@ struct Given {
     thumbnail: Place,
     input: Option<Place>,
     picture: Option<Place>,
-    features: Option<Place>,
+    features: Place,
     keypoints: Option<(Place, Place)>,
-    to_lead: Option<Transform>,
+    at_lead: Option<AtLead>,
+}
+
+/// An image moved onto its lead.
+#[derive(Debug)]
+struct AtLead {
+    /// In units of the picture's width and height.
+    to_lead: Transform,
+    features: Place,
 }
 
 impl Normals {
@@ -85,7 +91,7 @@ impl Normals {
         let prepared = known.prepared;
         let input = put(prepared.map(|prepared| &prepared.input))?;
         let picture = put(prepared.and_then(|prepared| prepared.picture.as_ref()))?;
-        let features = put(known.features)?;
+        let features = store.put(known.features)?;
         let keypoints = match known.keypoints {
             Some(keypoints) => Some((
                 store.put(keypoints.positions())?,
@@ -111,7 +117,7 @@ impl Normals {
             picture,
             features,
             keypoints,
-            to_lead: None,
+            at_lead: None,
         });
         Ok(())
     }
@@ -124,8 +130,11 @@ impl Normals {
         features: &Tensor,
     ) -> Result<()> {
         let given = &mut self.images[image];
-        given.features = Some(self.store.replace(given.features.as_ref(), features)?);
-        given.to_lead = Some(to_lead);
+        let place = given.at_lead.as_ref().map(|known| &known.features);
+        given.at_lead = Some(AtLead {
+            to_lead,
+            features: self.store.replace(place, features)?,
+        });
         Ok(())
     }
 
@@ -156,10 +165,27 @@ impl Normals {
         self.images[image].twin.as_deref()
     }
 
-    /// Features of an image, [h*w, C'] f32 in host memory. Errors: `State` if it is to be moved onto its lead first.
+    /// Features of an image as it lies, [h*w, C'] f32 in host memory.
     pub fn features(&mut self, image: usize) -> Result<Tensor> {
-        let place = found(self.images[image].features.as_ref(), image, "features")?;
-        self.store.get(place)
+        self.store.get(&self.images[image].features)
+    }
+
+    /// Features of an image moved onto its lead, [h*w, C'] f32 in host memory. Errors: `State` if it was not.
+    pub fn features_at_lead(&mut self, image: usize) -> Result<Tensor> {
+        let at_lead = found(
+            self.images[image].at_lead.as_ref(),
+            image,
+            "a place on its lead",
+        )?;
+        self.store.get(&at_lead.features)
+    }
+
+    /// How an image was moved onto its lead, in units of its width and height; none if it was not.
+    pub fn to_lead(&self, image: usize) -> Option<Transform> {
+        self.images[image]
+            .at_lead
+            .as_ref()
+            .map(|known| known.to_lead)
     }
 
     /// Key points of an image. Errors: `State` if the recipe matches nothing.
@@ -192,28 +218,18 @@ impl Normals {
             .ok_or_else(|| Error::new(ErrorKind::Format, "a stored thumbnail is incomplete"))
     }
 
-    /// Score and peak of an image whose locations, [h, w], lie this far from normal.
-    pub fn score(&self, image: usize, distances: &Tensor, recipe: &Recipe) -> Result<(f32, f32)> {
+    /// Width and height of an image, and what of it counts for the thresholds.
+    pub fn outline(&self, image: usize) -> Result<((u32, u32), Option<Mask<'_>>)> {
         let given = &self.images[image];
         let (width, height) = given.size;
         let mask = match &given.mask {
-            Some(bytes) => Some(Mask::new(ImageView::packed(
-                PixelFormat::Gray8,
-                width,
-                height,
-                bytes,
-            )?)?),
+            Some(bytes) => {
+                let view = ImageView::packed(PixelFormat::Gray8, width, height, bytes)?;
+                Some(Mask::new(view)?)
+            }
             None => None,
         };
-        let appraisal = appraise(
-            distances,
-            given.size,
-            given.to_lead.as_ref(),
-            mask.as_ref(),
-            recipe,
-        )
-        .map_err(|error| error.at(&given.name))?;
-        Ok((appraisal.score, appraisal.peak))
+        Ok((given.size, mask))
     }
 }
 

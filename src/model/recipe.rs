@@ -81,6 +81,8 @@ pub struct RegistrationPlan {
     pub least_inliers: usize,
     /// Lengths may change by one over this to this.
     pub scale_limit: f64,
+    /// Share of the distances at the lead, 0 to 1; 0 leaves it to the number of images.
+    pub weight: f64,
 }
 
 impl Recipe {
@@ -242,6 +244,7 @@ fn registration(options: &Options) -> Result<Option<RegistrationPlan>> {
         refinements: options.int("registration.refinements")? as usize,
         least_inliers: options.int("registration.inliers")? as usize,
         scale_limit: options.float("registration.scale_limit")?,
+        weight: options.float("registration.weight")?,
     }))
 }
 

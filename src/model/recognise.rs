@@ -103,7 +103,7 @@ impl Recogniser<'_> {
             return Ok(best);
         };
         for _ in 0..plan.refinements {
-            let moved = prepared.warped(&best.to_lead)?;
+            let moved = prepared.moved(&best.to_lead)?;
             let Some(keypoints) = self.extractor.keypoints(&moved)? else {
                 break;
             };

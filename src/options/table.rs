@@ -232,6 +232,12 @@ pub const TABLE: &[OptionSpec] = &[
         "how many times larger or smaller than in the lead image a part may be",
     ),
     fit(
+        "registration.weight",
+        Domain::Float(0.0, 1.0),
+        "0",
+        "share of the comparison at the lead image beside that of the picture as it lies: 1 = it alone; 0 = half, the more the fewer good parts",
+    ),
+    fit(
         "grouping",
         Domain::Choice(&["leads", "nearest"]),
         "leads",

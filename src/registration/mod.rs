@@ -5,11 +5,13 @@
 //! A room of its own because it is pure geometry: it knows neither how points were matched nor what is compared afterwards.
 
 pub mod motion;
+pub mod part;
 pub mod ransac;
 pub mod transform;
 pub mod warp;
 
 pub use motion::{Motion, Pair};
+pub use part::PartFinder;
 pub use ransac::{Ransac, Registered};
 pub use transform::Transform;
 pub use warp::{Warped, warp, warp_map};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use image::imageops::rotate180;
 use twinspect::ErrorKind;
 use twinspect::features::weights;
+use twinspect::model::normality::Reference;
 use twinspect::model::{Fitter, Inspection, Inspector, Model};
 use twinspect::options::Options;
 use twinspect::verdict::Verdict;
@@ -75,7 +76,10 @@ fn paper_with_trained_networks_groups_poses_and_finds_a_defect() {
     // Stage 4 has stride 32; 700 channels of 320 channels times nine neighbours.
     let (width, height) = model.input_size();
     assert_eq!(model.grid_size(), (width / 32, height / 32));
-    assert_eq!(model.groups()[0].gaussian().mean().size()[1], 700);
+    let Reference::Gaussian(gaussian) = model.groups()[0].normality().reference() else {
+        panic!("the paper has a Gaussian a group");
+    };
+    assert_eq!(gaussian.mean().size()[1], 700);
     let [fine, bad] = inspect(&model, 60);
     assert!(bad.score > fine.score, "{} {}", bad.score, fine.score);
     assert_eq!(fine.group, 0);

@@ -60,6 +60,10 @@ impl Header {
         ensure(!self.groups.is_empty(), || "it has no group".to_owned())?;
         for (number, group) in self.groups.iter().enumerate() {
             group.check(number)?;
+            ensure(
+                group.part.is_some() == recipe.registration.is_some(),
+                || format!("group {number} knows the part in its lead image, or should"),
+            )?;
         }
         Ok(())
     }
@@ -113,19 +117,16 @@ impl GroupHeader {
             format!("image {lead} leads group {number}, which has {count}")
         })?;
         let images = count as u64;
-        let is_of_them = [images, images * neighbours::SAMPLES].contains(&self.count);
-        ensure(is_of_them, || {
-            let formed = self.count;
-            format!("group {number} has {count} images, its Gaussian is of {formed}")
-        })?;
+        check_samples(number, images, self.count, self.epsilon)?;
+        if let Some(part) = &self.part {
+            check_samples(number, images, part.count, part.epsilon)?;
+            ensure(part.blend.is_possible(), || {
+                format!("group {number} blends its maps by {:?}", part.blend)
+            })?;
+        }
         ensure(self.spread <= images, || {
             let known = self.spread;
             format!("group {number} has {count} images, and distances of {known}")
-        })?;
-        // Half of the least: a number may lose its last bit on the way through JSON.
-        let possible = LEAST_EPSILON / 2.0..=f64::from(f32::MAX);
-        ensure(possible.contains(&self.epsilon), || {
-            format!("the epsilon of group {number} is {}", self.epsilon)
         })?;
         for image in &self.images {
             let (score, peak) = (image.score, image.peak);
@@ -137,17 +138,24 @@ impl GroupHeader {
     }
 }
 
+/// Whether statistics of so many samples with this epsilon can be those of so many images. Errors: `Format`.
+fn check_samples(number: usize, images: u64, samples: u64, epsilon: f64) -> Result<()> {
+    let is_of_them = [images, images * neighbours::SAMPLES].contains(&samples);
+    ensure(is_of_them, || {
+        format!("group {number} has {images} images, its Gaussian is of {samples}")
+    })?;
+    // Half of the least: a number may lose its last bit on the way through JSON.
+    let possible = LEAST_EPSILON / 2.0..=f64::from(f32::MAX);
+    ensure(possible.contains(&epsilon), || {
+        format!("the epsilon of group {number} is {epsilon}")
+    })
+}
+
 /// Whether a tensor of a group has this shape at every location. Errors: `Format`.
-pub fn check_locations(
-    number: usize,
-    shape: &[i64],
-    (h, w): (i64, i64),
-    channels: i64,
-) -> Result<()> {
-    let right = h.checked_mul(w).map(|locations| [locations, channels]);
-    ensure(right.is_some_and(|right| shape == right), || {
+pub fn check_locations(number: usize, shape: &[i64], locations: i64, channels: i64) -> Result<()> {
+    ensure(shape == [locations, channels], || {
         format!(
-            "what group {number} has learned is {shape:?} on a grid of {w} x {h} with {channels} channels"
+            "what group {number} has learned is {shape:?}, of {locations} locations with {channels} channels"
         )
     })
 }

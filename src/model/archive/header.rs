@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::blend::Blend;
 use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds};
 use crate::options::{Options, Scope, TABLE};
 
@@ -59,8 +60,22 @@ pub struct GroupHeader {
     /// Images whose distances to the others are known.
     #[serde(default)]
     pub spread: u64,
+    /// What is known of the part in the lead image.
+    #[serde(default)]
+    pub part: Option<PartHeader>,
     /// The normal images.
     pub images: Vec<NormalImage>,
+}
+
+/// What is not a tensor in what a group knows of the part.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct PartHeader {
+    /// Samples that the Gaussian was formed from; images of a bank.
+    pub count: u64,
+    /// Its regularisation.
+    pub epsilon: f64,
+    /// How maps are blended.
+    pub blend: Blend,
 }
 
 impl Header {
@@ -142,6 +157,11 @@ fn header_of(group: &Group) -> GroupHeader {
         epsilon: group.normality.reference().epsilon(),
         lead_image: group.lead_image,
         spread: group.normality.spread().count(),
+        part: group.part.as_ref().map(|part| PartHeader {
+            count: part.reference().count(),
+            epsilon: part.reference().epsilon(),
+            blend: part.blend,
+        }),
         images: group.images.clone(),
     }
 }

@@ -24,7 +24,7 @@ use crate::features::pretrained::Pretrained;
 use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::extractor::matched_size;
 use crate::model::lead::Lead;
-use crate::model::normality::{Normality, Reference};
+use crate::model::normality::{Normality, Part, Reference};
 use crate::model::{Group, Model, Recipe};
 use crate::options::Options;
 use crate::statistics::{Bank, LowRankGaussian, Spread};
@@ -147,13 +147,14 @@ fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Group)
         entries.push((format!("group.{number}.{name}"), Entry::of(tensor)?));
         Ok::<_, Error>(())
     };
-    match group.normality.reference() {
-        Reference::Gaussian(gaussian) => {
-            add("mean", gaussian.mean())?;
-            add("directions", gaussian.directions())?;
-            add("variances", gaussian.variances())?;
+    for (name, tensor) in tensors_of(group.normality.reference()) {
+        add(name, tensor)?;
+    }
+    if let Some(part) = &group.part {
+        for (name, tensor) in tensors_of(part.reference()) {
+            add(&format!("part.{name}"), tensor)?;
         }
-        Reference::Nearest(bank) => add("bank", bank.features())?,
+        add("part.mask", &grid::of_array(part.mask())?)?;
     }
     let spread = group.normality.spread();
     add("distances.sum", &grid::of_array(spread.sum())?)?;
@@ -170,6 +171,17 @@ fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Group)
         "thumbnail",
         &Tensor::f_from_data_size(group.thumbnail.as_raw(), &shape, Kind::Uint8)?,
     )
+}
+
+fn tensors_of(reference: &Reference) -> Vec<(&'static str, &Tensor)> {
+    match reference {
+        Reference::Gaussian(gaussian) => vec![
+            ("mean", gaussian.mean()),
+            ("directions", gaussian.directions()),
+            ("variances", gaussian.variances()),
+        ],
+        Reference::Nearest(bank) => vec![("bank", bank.features())],
+    }
 }
 
 /// What the tensors of a model's groups must be like.
@@ -193,6 +205,7 @@ fn group_of(
         lead_image: header.lead_image,
         thumbnail: thumbnail_of(number, archive)?,
         normality: normality_of(number, &header, form, archive)?,
+        part: part_of(number, &header, form, archive)?,
         images: header.images,
     })
 }
@@ -203,37 +216,76 @@ fn normality_of(
     form: &Form<'_>,
     archive: &SafeTensors<'_>,
 ) -> Result<Normality> {
+    // The grid was held against the input, which bounds it.
+    let locations = form.grid.0 * form.grid.1;
+    let samples = (header.count, header.epsilon);
+    let reference = reference_of(number, "", samples, locations, form, archive)?;
+    let size = (form.grid.0 as usize, form.grid.1 as usize);
+    let foreign = |error| of_group(number, error);
+    let sums = |name: &str| {
+        let tensor = tensor_of(&view_of(number, name, archive)?);
+        grid::to_array::<f64>(&tensor.map_err(foreign)?, size).map_err(foreign_shape(number, name))
+    };
+    let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
+    let spread = Spread::from_parts(header.spread, sum, squares).map_err(foreign)?;
+    Ok(Normality::new(reference, spread, form.recipe.even))
+}
+
+fn part_of(
+    number: usize,
+    header: &GroupHeader,
+    form: &Form<'_>,
+    archive: &SafeTensors<'_>,
+) -> Result<Option<Part>> {
+    let Some(part) = &header.part else {
+        return Ok(None);
+    };
+    let size = (form.grid.0 as usize, form.grid.1 as usize);
+    let mask = tensor_of(&view_of(number, "part.mask", archive)?)?;
+    let mask = grid::to_array::<bool>(&mask, size).map_err(foreign_shape(number, "part.mask"))?;
+    let locations = mask.iter().filter(|is_part| **is_part).count() as i64;
+    let samples = (part.count, part.epsilon);
+    let reference = reference_of(number, "part.", samples, locations, form, archive)?;
+    Part::new(reference, mask, part.blend).map(Some)
+}
+
+/// The error of a tensor that is no map of the model's grid.
+fn foreign_shape(number: usize, name: &str) -> impl Fn(Error) -> Error {
+    move |error| damaged(format!("group {number}: {name}: {}", error.message()))
+}
+
+/// What was formed of so many samples with this epsilon, at so many locations; its tensors have names with a prefix.
+fn reference_of(
+    number: usize,
+    prefix: &str,
+    (count, epsilon): (u64, f64),
+    locations: i64,
+    form: &Form<'_>,
+    archive: &SafeTensors<'_>,
+) -> Result<Reference> {
     let foreign = |error| of_group(number, error);
     let read = |name: &str| {
-        let view = view_of(number, name, archive)?;
+        let view = view_of(number, &format!("{prefix}{name}"), archive)?;
         tensor_of(&view).map_err(foreign)
     };
-    let check = |shape: &[i64]| check_locations(number, shape, form.grid, form.channels.features);
-    let reference = if form.recipe.nearest.is_some() {
+    let check = |shape: &[i64]| check_locations(number, shape, locations, form.channels.features);
+    if form.recipe.nearest.is_some() {
         let features = read("bank")?;
         check(features.size().get(1..).unwrap_or_default())?;
-        let bank = Bank::new(header.epsilon, features).map_err(foreign)?;
-        if bank.count() as u64 != header.count {
-            let (found, count) = (bank.count(), header.count);
+        let bank = Bank::new(epsilon, features).map_err(foreign)?;
+        if bank.count() as u64 != count {
+            let found = bank.count();
             return Err(damaged(format!(
                 "the bank of group {number} has {found} images, not {count}"
             )));
         }
-        Reference::Nearest(bank)
-    } else {
-        let mean = read("mean")?;
-        check(&mean.size())?;
-        let (directions, variances) = (read("directions")?, read("variances")?);
-        let gaussian =
-            LowRankGaussian::from_parts(header.count, header.epsilon, mean, directions, variances);
-        Reference::Gaussian(gaussian.map_err(foreign)?)
-    };
-    // Their grid was held against the input, which bounds it.
-    let size = (form.grid.0 as usize, form.grid.1 as usize);
-    let sums = |name: &str| grid::to_array::<f64>(&read(name)?, size).map_err(foreign);
-    let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
-    let spread = Spread::from_parts(header.spread, sum, squares).map_err(foreign)?;
-    Ok(Normality::new(reference, spread, form.recipe.even))
+        return Ok(Reference::Nearest(bank));
+    }
+    let mean = read("mean")?;
+    check(&mean.size())?;
+    let (directions, variances) = (read("directions")?, read("variances")?);
+    let gaussian = LowRankGaussian::from_parts(count, epsilon, mean, directions, variances);
+    Ok(Reference::Gaussian(gaussian.map_err(foreign)?))
 }
 
 fn lead_of(number: usize, form: &Form<'_>, archive: &SafeTensors<'_>) -> Result<Option<Lead>> {
