@@ -4,12 +4,18 @@
 //! and anomaly maps. Out: a transform with its inliers, or none; the picture in the other frame, the map in its own again.
 //! A room of its own because it is pure geometry: it knows neither how points were matched nor what is compared afterwards.
 
+pub mod align;
 pub mod motion;
+pub mod pairs;
 pub mod ransac;
+pub mod rounds;
 pub mod transform;
 pub mod warp;
 
+pub use align::Template;
 pub use motion::{Motion, Pair};
+pub use pairs::{Points, pairs};
 pub use ransac::{Ransac, Registered};
+pub use rounds::register;
 pub use transform::Transform;
 pub use warp::{Warped, warp, warp_map};
