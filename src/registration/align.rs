@@ -8,14 +8,20 @@ use crate::registration::motion::Motion;
 use crate::registration::transform::Transform;
 use crate::registration::warp::warp;
 
-/// Steps at most; from two pixels away about ten are needed.
+/// Steps at most at one size; about five are needed where a smaller size was aligned before.
 const MOST_STEPS: usize = 30;
 
 /// A step that moves no corner of the lead further than this is the last one.
 const SETTLED_PX: f64 = 0.01;
 
-/// A motion that this moves further than so at a corner of the lead was led away by something else.
-const FURTHEST_PX: f64 = 10.0;
+/// A motion that moves a corner of the lead further than this share of its longer side was led away by something else.
+const FURTHEST: f64 = 0.05;
+
+/// Sizes at most, each half of the last: a step reaches as far as edges are wide, so smaller pictures come first.
+const MOST_SIZES: usize = 3;
+
+/// Pictures are not made smaller than this.
+const LEAST_SIDE_PX: i64 = 40;
 
 /// Differences count less and less beyond so many standard deviations (Huber's constant: 95 % efficiency).
 const HUBER: f64 = 1.345;
@@ -51,6 +57,13 @@ const MOST_UNKNOWNS: usize = 10;
 /// ```
 #[derive(Debug)]
 pub struct Template {
+    /// The lead at its own size, at half of that, and so on.
+    sizes: Vec<Size>,
+}
+
+/// The lead at one size.
+#[derive(Debug)]
+struct Size {
     motion: Motion,
     /// Width and height.
     size: (u32, u32),
@@ -70,7 +83,7 @@ struct Brightness {
 impl Template {
     /// For motions of this kind; the picture's channels are averaged.
     ///
-    /// Shapes: `lead` [1, C, H, W] f32 on any device. Memory: 28 to 44 bytes a pixel.
+    /// Shapes: `lead` [1, C, H, W] f32 on any device. Memory: 37 to 58 bytes a pixel.
     /// Errors: `ImageSize` if a side is below 5 pixels, `Torch`.
     pub fn new(lead: &Tensor, motion: Motion) -> Result<Self> {
         let (_, _, h, w) = lead.size4()?;
@@ -78,8 +91,72 @@ impl Template {
             let message = format!("a lead of {w} x {h} pixels, expected 5 x 5 or more");
             return Err(Error::new(ErrorKind::ImageSize, message));
         }
-        let gray = smooth_gray(lead)?;
-        let columns = changes(&gray, motion)?
+        let sizes = halved_again_and_again(smooth_gray(lead)?, MOST_SIZES)?;
+        let sizes = sizes.iter().map(|gray| Size::new(gray, motion));
+        Ok(Self {
+            sizes: sizes.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Improves `start`, which brings `image` onto the lead to within some pixels.
+    ///
+    /// `None` if that does not settle, or ends further away than 5 % of the lead's longer side: the pictures then show
+    /// different things, or the start was none. Shapes: `image` [1, C, H', W'] f32, on the lead's device, about as large.
+    /// Cost: a warp of one channel and 40 to 110 multiply-adds a pixel in each of five to ten steps.
+    /// Errors: `ImageSize` if a side is below 3 pixels, `Torch`.
+    pub fn align(&self, image: &Tensor, start: &Transform) -> Result<Option<Transform>> {
+        let (_, _, h, w) = image.size4()?;
+        if h < 3 || w < 3 {
+            let message = format!("a picture of {w} x {h} pixels, expected 3 x 3 or more");
+            return Err(Error::new(ErrorKind::ImageSize, message));
+        }
+        let images = halved_again_and_again(smooth_gray(image)?, self.sizes.len())?;
+        let mut found = *start;
+        for (halvings, (lead, image)) in self.sizes.iter().zip(&images).enumerate().rev() {
+            let scale = 0.5f64.powi(halvings as i32);
+            let settled = match at_scale(&found, scale) {
+                Some(small) => lead.settle(image, small)?,
+                None => None,
+            };
+            match settled.and_then(|small| at_scale(&small, 1.0 / scale)) {
+                Some(settled) => found = settled,
+                // A small picture may have lost what decides.
+                None if halvings > 0 => {}
+                None => return Ok(None),
+            }
+        }
+        let moved = start.inverse().then(&found);
+        Ok(moved
+            .filter(|moved| self.sizes[0].is_near(moved))
+            .map(|_| found))
+    }
+}
+
+/// The same motion of pictures that are both resized.
+fn at_scale(motion: &Transform, scale: f64) -> Option<Transform> {
+    let resized = Transform::scaling(scale, scale)?;
+    resized.inverse().then(motion)?.then(&resized)
+}
+
+/// [1, 1, H, W] at its own size, then at half of that, as long as that is large enough.
+fn halved_again_and_again(gray: Tensor, most: usize) -> Result<Vec<Tensor>> {
+    let mut sizes = vec![gray];
+    while sizes.len() < most {
+        let last = &sizes[sizes.len() - 1];
+        let (_, _, h, w) = last.size4()?;
+        if h.min(w) / 2 < LEAST_SIDE_PX {
+            break;
+        }
+        let half = last.f_avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)?;
+        sizes.push(half);
+    }
+    Ok(sizes)
+}
+
+impl Size {
+    fn new(gray: &Tensor, motion: Motion) -> Result<Self> {
+        let (_, _, h, w) = gray.size4()?;
+        let columns = changes(gray, motion)?
             .iter()
             .map(|column| column.f_reshape([-1]))
             .collect::<std::result::Result<Vec<_>, _>>()?;
@@ -91,32 +168,21 @@ impl Template {
         })
     }
 
-    /// Improves `start`, which brings `image` onto the lead to within some pixels.
-    ///
-    /// `None` if that does not settle, or ends further than 10 pixels away: the pictures then show different things, or the
-    /// start was none. Shapes: `image` [1, C, H', W'] f32, on the lead's device.
-    /// Cost: a warp of one channel and as many multiply-adds as 40 to 110 a pixel in each of up to 30 steps.
-    /// Errors: as of [`warp`](crate::registration::warp()).
-    pub fn align(&self, image: &Tensor, start: &Transform) -> Result<Option<Transform>> {
-        let image = smooth_gray(image)?;
-        let mut found = *start;
+    /// Steps until they are small; `None` if they do not become so.
+    fn settle(&self, image: &Tensor, start: Transform) -> Result<Option<Transform>> {
+        let mut found = start;
         let mut brightness = Brightness {
             gain: 1.0,
             offset: 0.0,
         };
         for _ in 0..MOST_STEPS {
-            let Some((step, next)) = self.step(&image, &found, brightness)? else {
+            let Some((step, next)) = self.step(image, &found, brightness)? else {
                 return Ok(None);
             };
-            brightness = next;
             let Some(together) = found.then(&step) else {
                 return Ok(None);
             };
-            found = together;
-            let so_far = start.inverse().then(&found);
-            if so_far.is_none_or(|so_far| self.reach_px(&so_far) > FURTHEST_PX) {
-                return Ok(None);
-            }
+            (found, brightness) = (together, next);
             if self.reach_px(&step) < SETTLED_PX {
                 return Ok(Some(found));
             }
@@ -171,6 +237,10 @@ impl Template {
         let from_middle = Transform::similarity(half, 0.0, (x, y))?;
         let to_middle = from_middle.inverse();
         Transform::new(from_middle.matrix() * relative * to_middle.matrix())
+    }
+
+    fn is_near(&self, motion: &Transform) -> bool {
+        self.reach_px(motion) <= FURTHEST * f64::from(self.size.0.max(self.size.1))
     }
 
     /// How far it moves the corner of the lead that it moves most.

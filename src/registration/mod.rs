@@ -2,6 +2,7 @@
 //!
 //! In: pairs of points that show the same spot of the part in two pictures, most of them or at least some right; pictures
 //! and anomaly maps. Out: a transform with its inliers, or none; the picture in the other frame, the map in its own again.
+//! In reading order: `pairs`, `motion`, `ransac`, `rounds` (match, warp, match again), `align` (gray values), `warp`.
 //! A room of its own because it is pure geometry: it knows neither how points were matched nor what is compared afterwards.
 
 pub mod align;

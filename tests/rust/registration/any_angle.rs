@@ -24,6 +24,10 @@ const STAGE: BackboneMatcher = BackboneMatcher {
 
 const STRIDE_PX: f64 = 16.0;
 
+/// At the corners, where 2.8 px was measured (2026-11-25): screws roll, and the threads of one that did fit those of the
+/// lead in more than one place along it. A wrong angle is off by tens of pixels.
+const SAME_POSE_PX: f64 = 4.0;
+
 struct Turned {
     by: Transform,
     points: Keypoints,
@@ -120,6 +124,9 @@ fn screws_at_any_angle_come_onto_the_lead_where_they_did_unturned() {
             "{name}, {degrees} degrees: {mean:.2} px, {most:.2} px at most, lies at {:.0} degrees",
             unturned.angle().to_degrees()
         );
-        assert!(mean <= 4.0, "{name}, {degrees} degrees: {mean:.2} px");
+        assert!(
+            mean <= SAME_POSE_PX,
+            "{name}, {degrees} degrees: {mean:.2} px"
+        );
     }
 }

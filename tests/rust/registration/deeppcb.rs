@@ -18,11 +18,17 @@ use super::matched::{
 /// unmoved can be judged.
 const HALF_A_PIXEL: f64 = 0.5;
 
-/// All forty take minutes.
+/// All forty take a minute. Among these is one of the two, 20085166 and 92000114, that were not registered on 2026-11-25:
+/// they show hardly any copper.
+const FIRST: usize = 1;
 const EVERY: usize = 1;
+
+/// Of all forty 38 were, to 0.34 px, and all of their 239 boxes were seen; unregistered 17 (2026-11-25).
+const LEAST_SHARE: f64 = 0.9;
 
 /// A board, its reference, and white boxes around its defects.
 struct Board {
+    number: usize,
     name: String,
     image: Tensor,
     reference: Tensor,
@@ -36,7 +42,9 @@ fn boards(root: &Path) -> impl Iterator<Item = Board> {
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
-    names.into_iter().step_by(EVERY).map(|name| Board {
+    let names = names.into_iter().enumerate().skip(FIRST).step_by(EVERY);
+    names.map(move |(number, name)| Board {
+        number,
         image: picture(root.join(format!("test/{name}.jpg"))),
         reference: picture(root.join(format!("reference/{name}.jpg"))),
         boxes: image::open(root.join(format!("ground_truth/{name}_mask.png")))
@@ -48,29 +56,41 @@ fn boards(root: &Path) -> impl Iterator<Item = Board> {
 
 /// Turned by 1 to 5 degrees to either side, and shifted.
 fn small_motion(number: usize, picture: &Tensor) -> Transform {
-    let degrees = (1.0 + (number % 5) as f64) * if number % 2 == 0 { 1.0 } else { -1.0 };
+    let degrees = (1.0 + (number % 5) as f64) * if number.is_multiple_of(2) { 1.0 } else { -1.0 };
     let shift = (5.3 + (number % 7) as f64, -7.8 + 1.7 * (number % 3) as f64);
     let motion = Transform::similarity(1.0, degrees.to_radians(), shift).unwrap();
     about_middle(*motion.matrix(), picture)
 }
 
-/// By points alone, and by gray values.
-fn onto_reference(xfeat: &XFeat, image: &Tensor, reference: &Tensor) -> Option<[Transform; 2]> {
+/// By points alone, and by gray values after them; or what failed.
+fn onto_reference(
+    xfeat: &XFeat,
+    image: &Tensor,
+    reference: &Tensor,
+) -> Result<[Transform; 2], String> {
     let points = xfeat.detect(reference).unwrap();
     let (start, rounds) = (Transform::identity(), rounds(Motion::Similarity));
-    let found = registered(xfeat, image, &points, &start, &rounds)?.transform;
+    let found =
+        registered(xfeat, image, &points, &start, &rounds).ok_or("too few matches agree")?;
     let template = Template::new(reference, Motion::Similarity).unwrap();
-    Some([found, template.align(image, &found).unwrap()?])
+    match template.align(image, &found.transform).unwrap() {
+        Some(aligned) => Ok([found.transform, aligned]),
+        None => Err(format!(
+            "{} of {} matches agree, but the gray values do not",
+            found.count,
+            found.inliers.len()
+        )),
+    }
 }
 
-/// How many boxes hold a greater difference than 99.5 % of the pixels outside of boxes, and the mean difference there.
-fn boxes_seen(board: &Board, image: &Tensor, motion: &Transform) -> (usize, f64) {
+/// How many boxes hold a greater difference than 99.5 % of the pixels outside of boxes.
+fn boxes_seen(board: &Board, image: &Tensor, motion: &Transform) -> usize {
     let (width, height) = size(&board.reference);
     let warped = warp(image, motion, width, height).unwrap();
     let gray = |picture: &Tensor| picture.mean_dim([1i64].as_slice(), true, Kind::Float);
     let is_valid = warped.is_valid.to_kind(Kind::Float);
-    let difference =
-        (gray(&warped.pixels) - gray(&board.reference)).abs() * is_valid.view_as_picture();
+    let difference = (gray(&warped.pixels) - gray(&board.reference)).abs()
+        * is_valid.view([1, 1, height.into(), width.into()]);
     // Over 5 x 5 pixels: binary pictures differ by 1 along every edge that is off.
     let difference = difference.avg_pool2d([5, 5], [1, 1], [2, 2], false, true, None);
     let values: Vec<f32> = difference.flatten(0, -1).try_into().unwrap();
@@ -90,22 +110,10 @@ fn boxes_seen(board: &Board, image: &Tensor, motion: &Transform) -> (usize, f64)
     }
     let place = outside.len() * 995 / 1000;
     let quantile = *outside.select_nth_unstable_by(place, f32::total_cmp).1;
-    let mean = outside.iter().map(|value| f64::from(*value)).sum::<f64>() / outside.len() as f64;
-    let seen = greatest.values().filter(|value| **value > quantile);
-    (seen.count(), mean)
+    greatest.values().filter(|value| **value > quantile).count()
 }
 
-trait AsPicture {
-    fn view_as_picture(&self) -> Tensor;
-}
-
-impl AsPicture for Tensor {
-    fn view_as_picture(&self) -> Tensor {
-        self.unsqueeze(0).unsqueeze(0)
-    }
-}
-
-fn count(boxes: &GrayImage) -> usize {
+fn number_of_boxes(boxes: &GrayImage) -> usize {
     let labels = connected_components(boxes, Connectivity::Eight, Luma([0]));
     labels.pixels().map(|label| label.0[0]).max().unwrap_or(0) as usize
 }
@@ -116,40 +124,45 @@ fn moved_boards_come_onto_their_references_and_show_their_defects() {
         return;
     };
     let _no_grad = tch::no_grad_guard();
+    let (mut count, mut recovered) = (0, 0);
     let (mut boxes, mut seen) = (0, [0; 3]);
-    for (number, board) in boards(&sets.join("deeppcb")).enumerate() {
-        let Board {
-            name,
-            image,
-            reference,
-            ..
-        } = &board;
-        let motion = small_motion(number, image);
+    for board in boards(&sets.join("deeppcb")) {
+        let (name, image) = (&board.name, &board.image);
+        let motion = small_motion(board.number, image);
         let image_moved = moved(image, &motion);
-        let [_, unmoved] = onto_reference(&xfeat, image, reference).unwrap();
-        let [by_points, aligned] = onto_reference(&xfeat, &image_moved, reference).unwrap();
+        let onto_reference = |image| onto_reference(&xfeat, image, &board.reference);
+        count += 1;
+        let [unmoved, by_points, aligned] =
+            match (onto_reference(image), onto_reference(&image_moved)) {
+                (Ok([_, unmoved]), Ok([by_points, aligned])) => [unmoved, by_points, aligned],
+                (unmoved, moved) => {
+                    let why = [unmoved.err(), moved.err()];
+                    println!("{name}: not registered; unmoved, moved: {why:?}");
+                    continue;
+                }
+            };
         let expected = motion.inverse().then(&unmoved).unwrap();
         let (own, _) = corner_errors_px(&unmoved, &Transform::identity(), image);
         let (points_off, _) = corner_errors_px(&by_points, &expected, image);
         let (mean, most) = corner_errors_px(&aligned, &expected, image);
-        boxes += count(&board.boxes);
-        let states = [
-            boxes_seen(&board, &image_moved, &Transform::identity()),
-            boxes_seen(&board, &image_moved, &by_points),
-            boxes_seen(&board, &image_moved, &aligned),
-        ];
-        for (sum, (found, _)) in seen.iter_mut().zip(states) {
-            *sum += found;
+        recovered += usize::from(mean <= HALF_A_PIXEL);
+        boxes += number_of_boxes(&board.boxes);
+        for (sum, motion) in seen
+            .iter_mut()
+            .zip([Transform::identity(), by_points, aligned])
+        {
+            *sum += boxes_seen(&board, &image_moved, &motion);
         }
-        let [still, still_aligned] =
-            [Transform::identity(), unmoved].map(|t| boxes_seen(&board, image, &t).1);
         println!(
-            "{name}: the pair is off by {own:.2} px (difference {still:.4}, aligned {still_aligned:.4}); moved {points_off:.2} px by points, {mean:.2} px aligned, {most:.2} px at most; {states:?}"
+            "{name}: the pair itself is off by {own:.2} px; moved {points_off:.2} px by points, {mean:.2} px aligned, {most:.2} px at most"
         );
-        if mean > HALF_A_PIXEL {
-            println!("FAILED {name}");
-        }
     }
-    println!("{boxes} boxes; seen unregistered, by points, aligned: {seen:?}");
-    assert!(seen[2] > seen[0], "{seen:?} of {boxes} boxes");
+    println!("{recovered} of {count} boards to half a pixel");
+    println!("of {boxes} boxes seen unregistered, by points, aligned: {seen:?}");
+    let least = (LEAST_SHARE * f64::from(count)).floor() as usize;
+    assert!(recovered >= least, "{recovered} of {count} boards");
+    assert!(
+        seen[0] < boxes / 2 && seen[2] == boxes,
+        "{seen:?} of {boxes}"
+    );
 }
