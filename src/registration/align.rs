@@ -45,14 +45,15 @@ const MOST_UNKNOWNS: usize = 10;
 /// ```
 /// use tch::{Device, Kind, Tensor};
 /// use twinspect::registration::{Motion, Template, Transform, warp};
-/// // A round spot.
-/// let from_middle = Tensor::f_linspace(-1.6, 1.6, 32, (Kind::Float, Device::Cpu))?.f_square()?.f_neg()?.f_exp()?;
-/// let lead = from_middle.f_outer(&from_middle)?.f_view([1, 1, 32, 32])?;
-/// let image = warp(&lead, &Transform::similarity(1.0, 0.0, (1.5, -0.5)).unwrap(), 32, 32)?.pixels;
-/// let template = Template::new(&lead, Motion::Affine)?;
+/// // Soft blobs.
+/// tch::manual_seed(1);
+/// let coarse = Tensor::f_rand([1, 1, 8, 8], (Kind::Float, Device::Cpu))?;
+/// let lead = coarse.f_upsample_bicubic2d([64, 64], false, None, None)?;
+/// let image = warp(&lead, &Transform::similarity(1.0, 0.0, (1.5, -0.5)).unwrap(), 64, 64)?.pixels;
+/// let template = Template::new(&lead, Motion::Similarity)?;
 /// let found = template.align(&image, &Transform::identity())?.expect("the start is near");
-/// let (x, y) = found.apply((17.5, 15.5)).unwrap();
-/// assert!((x - 16.0).abs() < 0.05 && (y - 16.0).abs() < 0.05);
+/// let (x, y) = found.apply((33.5, 31.5)).unwrap();
+/// assert!((x - 32.0).abs() < 0.05 && (y - 32.0).abs() < 0.05);
 /// # Ok::<(), twinspect::Error>(())
 /// ```
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Template {
 
     /// Improves `start`, which brings `image` onto the lead to within some pixels.
     ///
-    /// `None` if that does not settle, or ends further away than 5 % of the lead's longer side: the pictures then show
+    /// `None` if that does not settle, as where a round part does not say how it is turned, or ends further away than 5 % of the lead's longer side: the pictures then show
     /// different things, or the start was none. Shapes: `image` [1, C, H', W'] f32, on the lead's device, about as large.
     /// Cost: a warp of one channel and 40 to 110 multiply-adds a pixel in each of five to ten steps.
     /// Errors: `ImageSize` if a side is below 3 pixels, `Torch`.
