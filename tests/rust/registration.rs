@@ -1,13 +1,20 @@
 //! Motions and warps against scikit-image and OpenCV (`tests/data/registration/make.py`), and against the truth.
 
+mod aligned;
+mod any_angle;
+mod deeppcb;
 mod fit;
+mod known_warps;
+mod matched;
 mod refused;
 mod robust;
+mod rounds;
 mod transforms;
 mod warps;
 
 use nalgebra::{Matrix2, Matrix3, Rotation2};
-use rand::Rng;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use tch::Kind;
 use twinspect::registration::{Motion, Pair, Transform};
 
@@ -67,6 +74,33 @@ fn random_transform(random: &mut impl Rng, motion: Motion) -> Transform {
         matrix[(2, 1)] = about(0.02) / SIZE.1;
     }
     Transform::new(matrix).unwrap()
+}
+
+/// About the middle of a small picture: shifts of up to `px`, the other numbers as much at about 80 pixels from it.
+fn transform_within(px: f64, motion: Motion, seed: u64) -> Matrix3<f64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut about = |limit: f64| random.random_range(-limit..limit);
+    let (mut matrix, most) = (Matrix3::identity(), px / 80.0);
+    let (a, b) = (about(most), about(most));
+    matrix += match motion {
+        Motion::Similarity => Matrix3::new(a, -b, about(px), b, a, about(px), 0.0, 0.0, 0.0),
+        _ => Matrix3::new(
+            a,
+            b,
+            about(px),
+            about(most),
+            about(most),
+            about(px),
+            0.0,
+            0.0,
+            0.0,
+        ),
+    };
+    if motion == Motion::Homography {
+        matrix[(2, 0)] = about(most / 160.0);
+        matrix[(2, 1)] = about(most / 160.0);
+    }
+    matrix
 }
 
 fn random_point(random: &mut impl Rng) -> (f64, f64) {
