@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ndarray::Array2;
-use tch::Device;
+use tch::{Device, Kind};
 
 use crate::error::{Error, Result};
 use crate::matching::group::{GroupRule, Grouping, group};
@@ -356,16 +356,21 @@ impl<'a> Grouper<'a> {
             input_size,
             ..
         } = self.tools;
+        let blame = |error: Error, normals: &Normals| error.at(normals.name(image));
         let mut views = vec![self.keypoints(image)?];
-        if let Some(plan) = recipe.registration {
-            let prepared = self.normals.prepared(image)?;
-            for view in 1..plan.turns {
-                let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
-                views.extend(extractor.keypoints(&turned)?);
-            }
+        let Some(plan) = recipe.registration else {
+            let lead = Lead::new(views, extractor.matched_size());
+            return lead.map_err(|error| blame(error, self.normals));
+        };
+        let prepared = self.normals.prepared(image)?;
+        for view in 1..plan.turns {
+            let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
+            views.extend(extractor.keypoints(&turned)?);
         }
         let lead = Lead::new(views, extractor.matched_size());
-        lead.map_err(|error: Error| error.at(self.normals.name(image)))
+        let lead = lead.map_err(|error| blame(error, self.normals))?;
+        let gray = prepared.input.f_mean_dim(1, true, Kind::Float)?;
+        lead.with_picture(gray.f_to_device(self.tools.device)?, plan.motion)
     }
 
     /// Places in `images`, put into groups.

@@ -2,11 +2,12 @@
 
 use std::f64::consts::TAU;
 
-use tch::Device;
+use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matching::{Gist, Keypoints};
-use crate::registration::Transform;
+use crate::registration::{Motion, Template, Transform};
+use crate::torch::shared::SharedTensor;
 
 /// A lead image: as it is, and turned copies of it if pictures may lie at any angle.
 ///
@@ -14,6 +15,16 @@ use crate::registration::Transform;
 #[derive(Debug)]
 pub struct Lead {
     views: Vec<View>,
+    picture: Option<Picture>,
+}
+
+/// What gray values are aligned to.
+#[derive(Debug)]
+struct Picture {
+    /// [1, 1, H, W] f32, of the backbone's input.
+    gray: SharedTensor,
+    motion: Motion,
+    template: Template,
 }
 
 /// One of them.
@@ -45,6 +56,22 @@ impl Lead {
         };
         Ok(Self {
             views: views.into_iter().map(view).collect::<Result<_>>()?,
+            picture: None,
+        })
+    }
+
+    /// The same lead, for pictures that are moved onto it; `gray` [1, 1, H, W] f32 is the mean over the channels of the
+    /// backbone's input.
+    pub fn with_picture(self, gray: Tensor, motion: Motion) -> Result<Self> {
+        let template = Template::new(&gray, motion)?;
+        let gray = SharedTensor::new(gray);
+        Ok(Self {
+            picture: Some(Picture {
+                gray,
+                motion,
+                template,
+            }),
+            ..self
         })
     }
 
@@ -59,11 +86,27 @@ impl Lead {
         &self.views[0].keypoints
     }
 
+    /// Its gray values, [1, 1, H, W] f32, if pictures are moved onto it.
+    pub fn gray(&self) -> Option<&Tensor> {
+        self.picture.as_ref().map(|picture| &*picture.gray)
+    }
+
+    /// What pictures are aligned to, if they are moved onto it.
+    pub fn template(&self) -> Option<&Template> {
+        self.picture.as_ref().map(|picture| &picture.template)
+    }
+
     /// The same lead on another device.
     pub fn to_device(&self, device: Device, size: (f64, f64)) -> Result<Self> {
         let views = self.views.iter();
         let views = views.map(|view| view.keypoints.to_device(device));
-        Self::new(views.collect::<Result<_>>()?, size)
+        let lead = Self::new(views.collect::<Result<_>>()?, size)?;
+        match &self.picture {
+            Some(Picture { gray, motion, .. }) => {
+                lead.with_picture(gray.f_to_device(device)?, *motion)
+            }
+            None => Ok(lead),
+        }
     }
 }
 

@@ -1,13 +1,11 @@
 //! Which lead image a picture looks like, and how it lies on it.
 
-use tch::{Device, Kind};
-
 use crate::error::Result;
 use crate::matching::{Gist, Keypoints, PretrainedMatcher};
 use crate::model::extractor::{Extractor, Prepared};
 use crate::model::lead::{Lead, turn};
 use crate::model::recipe::{Recipe, RegistrationPlan};
-use crate::registration::{Pair, Ransac, Registered, Transform};
+use crate::registration::{Pair, Points, Ransac, Registered, Transform, pairs, register};
 
 /// A pair may be off by this many of the matcher's own steps: by half a step at both ends and along both axes, and more.
 const TOLERANCE_STEPS: f64 = 1.25;
@@ -89,30 +87,41 @@ impl Recogniser<'_> {
         Ok(best)
     }
 
-    /// A more exact registration: the picture is moved, matched with the lead once more, and moved by what is left.
+    /// A more exact registration: the picture is moved, matched with the lead once more, and moved by what is left; in the
+    /// end gray values decide.
     ///
     /// Key points lie on a grid and look a little different when turned; on a picture that lies nearly right they match best.
+    /// Where a step fails, what was known before stands.
     pub fn refine(
         &self,
         prepared: &Prepared,
         lead: &Lead,
         coarse: Registration,
     ) -> Result<Registration> {
-        let mut best = coarse;
         let Some(plan) = &self.recipe.registration else {
-            return Ok(best);
+            return Ok(coarse);
         };
-        for _ in 0..plan.refinements {
-            let moved = prepared.moved(&best.to_lead)?;
-            let Some(keypoints) = self.extractor.keypoints(&moved)? else {
-                break;
-            };
-            let left = self.register(plan, &keypoints, lead.upright())?;
-            let refined = left.and_then(|left| left.after(&best.to_lead));
-            match refined {
-                Some(refined) if refined.inliers >= best.inliers => best = refined,
-                _ => break,
+        let (width, height) = self.sides();
+        let mut best = coarse;
+        let start = best.to_lead.resized(width, height).unwrap_or_default();
+        let rounds = vec![self.ransac(plan); plan.refinements];
+        let refined = register(&start, &rounds, &mut |so_far| {
+            let so_far = so_far
+                .resized(1.0 / width, 1.0 / height)
+                .unwrap_or_default();
+            match self.extractor.keypoints(&prepared.moved(&so_far)?)? {
+                Some(keypoints) => self.pairs(&keypoints, lead.upright()),
+                None => Ok(Vec::new()),
             }
+        })?;
+        if let Some(refined) = refined.and_then(|found| self.registration(&found)) {
+            best = refined;
+        }
+        if let Some(template) = lead.template() {
+            let start = best.to_lead.resized(width, height).unwrap_or_default();
+            let aligned = template.align(&prepared.input, &start)?;
+            let aligned = aligned.and_then(|found| found.resized(1.0 / width, 1.0 / height));
+            best.to_lead = aligned.unwrap_or(best.to_lead);
         }
         Ok(best)
     }
@@ -123,46 +132,51 @@ impl Recogniser<'_> {
         image: &Keypoints,
         lead: &Keypoints,
     ) -> Result<Option<Registration>> {
-        let (width, height) = self.input_size;
-        let (width, height) = (f64::from(width), f64::from(height));
-        let matched = self.extractor.matched_size();
-        let scale = (width / matched.0, height / matched.1);
-        let pairs = self.pairs(image, lead, scale)?;
-        let ransac = Ransac {
+        let found = self.ransac(plan).fit(&self.pairs(image, lead)?)?;
+        Ok(found.and_then(|found| self.registration(&found)))
+    }
+
+    fn registration(&self, found: &Registered) -> Option<Registration> {
+        let (width, height) = self.sides();
+        Some(Registration {
+            to_lead: found.transform.resized(1.0 / width, 1.0 / height)?,
+            inliers: found.count as u32,
+            rms_px: found.rms_px,
+        })
+    }
+
+    fn ransac(&self, plan: &RegistrationPlan) -> Ransac {
+        let (across, down) = self.step();
+        Ransac {
             motion: plan.motion,
-            tolerance_px: (TOLERANCE_STEPS * scale.0.max(scale.1)).max(LEAST_TOLERANCE_PX),
+            tolerance_px: (TOLERANCE_STEPS * across.max(down)).max(LEAST_TOLERANCE_PX),
             least_inliers: plan.least_inliers,
             scale_limit: plan.scale_limit,
             ..Ransac::default()
-        };
-        let found = ransac.fit(&pairs)?;
-        Ok(found.and_then(|found: Registered| {
-            Some(Registration {
-                to_lead: found.transform.resized(1.0 / width, 1.0 / height)?,
-                inliers: found.count as u32,
-                rms_px: found.rms_px,
-            })
-        }))
+        }
+    }
+
+    /// Width and height of the backbone's input, in pixels.
+    fn sides(&self) -> (f64, f64) {
+        (f64::from(self.input_size.0), f64::from(self.input_size.1))
+    }
+
+    /// Pixels of the backbone's input in one of the matcher's.
+    fn step(&self) -> (f64, f64) {
+        let (sides, matched) = (self.sides(), self.extractor.matched_size());
+        (sides.0 / matched.0, sides.1 / matched.1)
     }
 
     /// Matched points in pixels of the backbone's input.
-    fn pairs(&self, image: &Keypoints, lead: &Keypoints, scale: (f64, f64)) -> Result<Vec<Pair>> {
+    fn pairs(&self, image: &Keypoints, lead: &Keypoints) -> Result<Vec<Pair>> {
+        let scale = self.step();
+        let points = |positions| Points { positions, scale };
         let matches = self.matcher.correspond(image, lead)?;
-        let places = |keypoints: &Keypoints, side: i64| -> Result<Vec<f32>> {
-            let chosen = matches.f_select(1, side)?;
-            let places = keypoints.positions().f_index_select(0, &chosen)?;
-            let places = places.f_to_device(Device::Cpu)?.f_to_kind(Kind::Float)?;
-            Ok(Vec::try_from(places.f_flatten(0, -1)?)?)
-        };
-        let (from, to) = (places(image, 0)?, places(lead, 1)?);
-        let point = |place: &[f32]| (f64::from(place[0]) * scale.0, f64::from(place[1]) * scale.1);
-        let pairs = from.chunks_exact(2).zip(to.chunks_exact(2));
-        Ok(pairs
-            .map(|(from, to)| Pair {
-                from: point(from),
-                to: point(to),
-            })
-            .collect())
+        pairs(
+            &matches,
+            points(image.positions()),
+            points(lead.positions()),
+        )
     }
 }
 
@@ -178,11 +192,6 @@ impl Registration {
 
     fn followed_by(&self, next: &Transform) -> Option<Self> {
         let to_lead = self.to_lead.then(next)?;
-        Some(Self { to_lead, ..*self })
-    }
-
-    fn after(&self, first: &Transform) -> Option<Self> {
-        let to_lead = first.then(&self.to_lead)?;
         Some(Self { to_lead, ..*self })
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::registration::motion::Motion;
 use crate::registration::transform::Transform;
 use crate::registration::warp::warp;
+use crate::torch::shared::SharedTensor;
 
 /// Steps at most at one size; about five are needed where a smaller size was aligned before.
 const MOST_STEPS: usize = 30;
@@ -69,9 +70,9 @@ struct Size {
     /// Width and height.
     size: (u32, u32),
     /// Smoothed gray values, [P, 1].
-    gray: Tensor,
+    gray: SharedTensor,
     /// How the gray values change with each unknown, [P, unknowns].
-    change: Tensor,
+    change: SharedTensor,
 }
 
 /// How much brighter a picture is than the lead.
@@ -158,8 +159,8 @@ impl Size {
         Ok(Self {
             motion,
             size: (w as u32, h as u32),
-            gray: gray.f_reshape([-1, 1])?,
-            change: Tensor::f_stack(&columns, 1)?,
+            gray: SharedTensor::new(gray.f_reshape([-1, 1])?),
+            change: SharedTensor::new(Tensor::f_stack(&columns, 1)?),
         })
     }
 

@@ -74,6 +74,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
         let form = Form {
             recipe: &recipe,
             grid: header.grid,
+            input_size: header.input_size,
             channels,
             matched_size: matched_size(&network, matcher.as_ref(), header.input_size),
         };
@@ -165,6 +166,9 @@ fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Group)
         add(&positions, view.keypoints.positions())?;
         add(&descriptors, view.keypoints.descriptors())?;
     }
+    if let Some(gray) = group.lead.as_ref().and_then(Lead::gray) {
+        add("lead.gray", gray)?;
+    }
     let (width, height) = group.thumbnail.dimensions();
     let shape = [i64::from(height), i64::from(width), 3];
     add(
@@ -189,6 +193,8 @@ struct Form<'a> {
     recipe: &'a Recipe,
     /// Height and width.
     grid: (i64, i64),
+    /// Width and height of the backbone's input.
+    input_size: (u32, u32),
     channels: Channels,
     /// Width and height of what key points are places in.
     matched_size: (f64, f64),
@@ -302,10 +308,24 @@ fn lead_of(number: usize, form: &Form<'_>, archive: &SafeTensors<'_>) -> Result<
         let keypoints = Keypoints::from_parts(positions, descriptors, width);
         views.push(keypoints.map_err(foreign)?);
     }
-    Lead::new(views, form.matched_size).map(Some).map_err(|_| {
+    let lead = Lead::new(views, form.matched_size).map_err(|_| {
         let message = format!("the lead image of group {number} has no key points");
         damaged(message)
-    })
+    })?;
+    let Some(plan) = form.recipe.registration else {
+        return Ok(Some(lead));
+    };
+    let gray = tensor_of(&view_of(number, "lead.gray", archive)?).map_err(foreign)?;
+    let (width, height) = form.input_size;
+    let right = [1, 1, i64::from(height), i64::from(width)];
+    let is_finite = gray.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
+    if gray.size() != right || gray.f_kind()? != Kind::Float || !is_finite {
+        let size = gray.size();
+        return Err(damaged(format!(
+            "the lead picture of group {number} is {size:?}, or not finite; expected {right:?}"
+        )));
+    }
+    lead.with_picture(gray, plan.motion).map(Some)
 }
 
 /// Names of the positions and the descriptors of a lead's view: the first one is the picture as it is.
