@@ -150,6 +150,7 @@ impl<'a> Grouper<'a> {
                 normality: learned.normality,
                 part: learned.part,
                 images,
+                keypoints: learned.keypoints,
                 ..group.to_device(Device::Cpu, self.tools.extractor.matched_size())?
             }));
         }
@@ -272,14 +273,14 @@ impl<'a> Grouper<'a> {
                 normality: learned.normality,
                 part: learned.part,
                 images: learned.images,
+                keypoints: learned.keypoints,
             }));
         }
         Ok((groups, numbers))
     }
 
     fn learner(&mut self, images: usize) -> Learner<'_> {
-        let Tools { recipe, grid, .. } = self.tools;
-        Learner::new(self.normals, recipe, grid, images, self.progress)
+        Learner::new(self.normals, self.tools, images, self.progress)
     }
 
     fn recogniser(&self) -> Option<Recogniser<'a>> {

@@ -1,15 +1,19 @@
 //! What groups learn of their images, and how far each image is from all others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ndarray::Array2;
 use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::matching::PretrainedMatcher;
 use crate::model::appraise::appraise;
 use crate::model::blend::Blend;
+use crate::model::groups::Tools;
 use crate::model::left_out::{LeftOut, WithoutItself, without_themselves};
-use crate::model::normality::{NearestRule, Normality, Part, Reference, leave_one_out, locations};
+use crate::model::nearest::{Chooser, KeptKeypoints};
+use crate::model::normality::{By, NearestRule, Normality, Part, Reference, locations};
 use crate::model::normals::Normals;
 use crate::model::recipe::{Epsilon, Recipe};
 use crate::model::{Group, LEAST_EPSILON, NormalImage};
@@ -42,6 +46,8 @@ pub struct Learned {
     pub part: Option<Part>,
     /// The images that were new, with their scores.
     pub images: Vec<NormalImage>,
+    /// Key points of all its images, if pictures choose theirs by matches.
+    pub keypoints: Vec<Arc<KeptKeypoints>>,
 }
 
 /// Where an image's features are taken.
@@ -57,6 +63,8 @@ enum Site<'a> {
 pub struct Learner<'a> {
     normals: &'a mut Normals,
     recipe: &'a Recipe,
+    matcher: Option<&'a PretrainedMatcher>,
+    device: Device,
     /// Height and width of the grid of locations.
     grid: (i64, i64),
     progress: &'a mut dyn Progress,
@@ -68,15 +76,23 @@ impl<'a> Learner<'a> {
     /// A learner that will see so many images.
     pub fn new(
         normals: &'a mut Normals,
-        recipe: &'a Recipe,
-        grid: (i64, i64),
+        tools: Tools<'a>,
         images: usize,
         progress: &'a mut dyn Progress,
     ) -> Self {
+        let Tools {
+            recipe,
+            matcher,
+            device,
+            grid,
+            ..
+        } = tools;
         let sites = if recipe.registration.is_some() { 2 } else { 1 };
         Self {
             normals,
             recipe,
+            matcher,
+            device,
             grid,
             progress,
             visits: 0,
@@ -111,11 +127,13 @@ impl<'a> Learner<'a> {
         let mut learned = Vec::new();
         for (group, part) in groups.iter().zip(&parts) {
             let images = group.images;
-            let (reference, own) = self.reference(images, Site::Picture, epsilon)?;
+            let kept = self.kept(images)?;
+            let (reference, own) = self.reference(images, Site::Picture, epsilon, &kept)?;
             let mut part = match (group.part, part) {
                 (Some(mask), Some(locations)) => {
                     let site = Site::Part(locations);
-                    let (reference, left_out) = self.reference(images, site, epsilon_of_parts)?;
+                    let (reference, left_out) =
+                        self.reference(images, site, epsilon_of_parts, &kept)?;
                     let blend = Blend::new(weight, images.len());
                     Some((Part::new(reference, mask.clone(), blend)?, left_out))
                 }
@@ -132,6 +150,7 @@ impl<'a> Learner<'a> {
                 normality: Normality::new(reference, spread, self.recipe.even),
                 part,
                 images,
+                keypoints: kept,
             });
         }
         report(self.progress, FITTING, self.total, self.total)?;
@@ -148,13 +167,15 @@ impl<'a> Learner<'a> {
     ) -> Result<Learned> {
         let before = group.images.len() as u64;
         let own = group.normality.reference();
-        let (reference, own) = self.extended(own, before, members, Site::Picture)?;
+        let mut kept = group.keypoints.clone();
+        kept.extend(self.kept(members)?);
+        let (reference, own) = self.extended(own, before, members, Site::Picture, &kept)?;
         let part = match &group.part {
             Some(part) => {
                 let locations = locations(part.mask())?;
                 let site = Site::Part(&locations);
                 let (reference, left_out) =
-                    self.extended(part.reference(), before, members, site)?;
+                    self.extended(part.reference(), before, members, site, &kept)?;
                 let part = Part::new(reference, part.mask().clone(), part.blend)?;
                 Some((part, left_out))
             }
@@ -169,6 +190,7 @@ impl<'a> Learner<'a> {
             normality: Normality::new(reference, spread, self.recipe.even),
             part,
             images,
+            keypoints: kept,
         })
     }
 
@@ -239,9 +261,13 @@ impl<'a> Learner<'a> {
         members: &[usize],
         site: Site<'_>,
         epsilon: f64,
+        kept: &[Arc<KeptKeypoints>],
     ) -> Result<(Reference, LeftOut)> {
         match self.recipe.nearest {
-            Some(rule) => self.bank(None, epsilon, members, site, rule),
+            Some(rule) => {
+                let halves = self.halves(members, site)?;
+                self.bank(Bank::new(epsilon, halves)?, members, site, rule, kept)
+            }
             None if self.is_few(members) => self.gaussian_of_few(epsilon, members, site),
             None => self.gaussian(GaussianBuilder::new(epsilon), members, site),
         }
@@ -254,10 +280,12 @@ impl<'a> Learner<'a> {
         before: u64,
         members: &[usize],
         site: Site<'_>,
+        kept: &[Arc<KeptKeypoints>],
     ) -> Result<(Reference, LeftOut)> {
         match (prior.to_device(Device::Cpu)?, self.recipe.nearest) {
             (Reference::Nearest(bank), Some(rule)) => {
-                self.bank(Some(&bank), bank.epsilon(), members, site, rule)
+                let bank = bank.with(&self.halves(members, site)?)?;
+                self.bank(bank, members, site, rule, kept)
             }
             (Reference::Gaussian(gaussian), _) if gaussian.count() > before => {
                 self.extended_few(gaussian, members, site)
@@ -347,38 +375,66 @@ impl<'a> Learner<'a> {
         Ok((Reference::Gaussian(gaussian), left_out))
     }
 
-    /// A bank of `prior`'s images and these.
-    fn bank(
-        &mut self,
-        prior: Option<&Bank>,
-        epsilon: f64,
-        members: &[usize],
-        site: Site<'_>,
-        rule: NearestRule,
-    ) -> Result<(Reference, LeftOut)> {
+    /// Images' features in half precision, [n, L, C'].
+    fn halves(&mut self, members: &[usize], site: Site<'_>) -> Result<Tensor> {
         let mut halves = Vec::new();
         for image in members {
             let half = Bank::halved(&self.features(*image, site)?);
             halves.push(half.map_err(|error| error.at(self.normals.name(*image)))?);
             self.visited()?;
         }
-        let halves = Tensor::f_stack(&halves, 0)?;
-        let (before, bank) = match prior {
-            Some(prior) => (prior.count(), prior.with(&halves)?),
-            None => (0, Bank::new(epsilon, halves)?),
+        Ok(Tensor::f_stack(&halves, 0)?)
+    }
+
+    /// A bank whose last images are these; `kept` are key points of all.
+    fn bank(
+        &mut self,
+        bank: Bank,
+        members: &[usize],
+        site: Site<'_>,
+        rule: NearestRule,
+        kept: &[Arc<KeptKeypoints>],
+    ) -> Result<(Reference, LeftOut)> {
+        let chooser = Chooser {
+            rule,
+            matcher: self.matcher,
+            device: self.device,
         };
+        let before = bank.count() - members.len();
         let mut left_out = Vec::new();
         for (place, image) in members.iter().enumerate() {
-            left_out.push(if bank.count() == 1 {
-                None
-            } else {
-                let features = self.features(*image, site)?;
-                Some(leave_one_out(&bank, before + place, &features, rule)?)
-            });
             let visits = self.visits.min(self.total);
             report(self.progress, FITTING, visits, self.total)?;
+            if bank.count() == 1 {
+                left_out.push(None);
+                continue;
+            }
+            let features = self.features(*image, site)?;
+            let keypoints = match rule.by {
+                By::Matches => Some(self.normals.keypoints(*image)?.to_device(self.device)?),
+                By::Likeness(_) => None,
+            };
+            let itself = Some(before + place);
+            let nearest = chooser.nearest(&bank, &features, keypoints.as_ref(), kept, itself)?;
+            left_out.push(Some(bank.distances(&features, &nearest)?));
         }
         Ok((Reference::Nearest(bank), left_out))
+    }
+
+    /// Key points of images, if pictures choose theirs by matches.
+    fn kept(&mut self, members: &[usize]) -> Result<Vec<Arc<KeptKeypoints>>> {
+        if self
+            .recipe
+            .nearest
+            .is_none_or(|rule| rule.by != By::Matches)
+        {
+            return Ok(Vec::new());
+        }
+        let kept = members.iter().map(|image| {
+            let keypoints = self.normals.keypoints(*image)?;
+            Ok(Arc::new(KeptKeypoints::new(&keypoints)?))
+        });
+        kept.collect()
     }
 
     fn push(

@@ -14,6 +14,7 @@ pub mod inspect;
 pub mod lead;
 mod learn;
 mod left_out;
+mod nearest;
 pub mod normality;
 mod normals;
 pub mod recipe;
@@ -35,6 +36,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::PretrainedMatcher;
 use crate::model::lead::Lead;
+use crate::model::nearest::KeptKeypoints;
 use crate::model::normality::{Normality, Part};
 use crate::options::Options;
 use crate::verdict::Calibration;
@@ -76,6 +78,8 @@ pub struct Group {
     /// What is known of the part in the lead image; none if pictures are compared as they lie.
     pub(crate) part: Option<Part>,
     pub(crate) images: Vec<NormalImage>,
+    /// Key points of each image, if pictures choose theirs by matches.
+    pub(crate) keypoints: Vec<Arc<KeptKeypoints>>,
 }
 
 /// What a model remembers of a normal image.
@@ -253,6 +257,7 @@ impl Group {
                 .map(|part| part.to_device(device))
                 .transpose()?,
             images: self.images.clone(),
+            keypoints: self.keypoints.clone(),
         })
     }
 

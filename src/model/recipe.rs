@@ -8,7 +8,7 @@ use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
-use crate::model::normality::NearestRule;
+use crate::model::normality::{By, NearestRule};
 use crate::options::Options;
 use crate::registration::Motion;
 use crate::statistics::Likeness;
@@ -127,12 +127,20 @@ impl Recipe {
             "nearest" => Some(NearestRule {
                 count: options.int("nearest.count")? as usize,
                 by: match options.text("nearest.by")?.as_str() {
-                    "mean" => Likeness::Mean,
-                    _ => Likeness::Place,
+                    "mean" => By::Likeness(Likeness::Mean),
+                    "matches" => By::Matches,
+                    _ => By::Likeness(Likeness::Place),
                 },
             }),
             _ => None,
         };
+        let by_matches = nearest.is_some_and(|rule| rule.by == By::Matches);
+        if by_matches && options.text("matcher")? == "none" {
+            let message = "normal images are chosen by matches, and matcher=none finds none";
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .at("nearest.by")
+                .hint("Use matcher=backbone, or nearest.by=place."));
+        }
         Ok(Self {
             input_size_px: options.int("input.size")? as u32,
             aspect: if options.text("input.aspect")? == "stretch" {

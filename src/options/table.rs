@@ -251,9 +251,9 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "nearest.by",
-        Domain::Choice(&["place", "mean"]),
+        Domain::Choice(&["place", "mean", "matches"]),
         "place",
-        "what they are chosen by: cosine of the features place by place, or of their mean over all places",
+        "what they are chosen by: cosine of the features place by place, of their mean over all places, or the matcher's count of matches",
     ),
     fit(
         "groups.min_matches",

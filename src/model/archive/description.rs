@@ -4,8 +4,9 @@ use image::RgbImage;
 use safetensors::SafeTensors;
 use serde::Serialize;
 
+use super::damaged;
+use super::group::thumbnail_of;
 use super::header::Header;
-use super::{damaged, thumbnail_of};
 use crate::error::Result;
 use crate::model::warnings::warnings;
 use crate::model::{LeftOut, NormalImage, Thresholds};
