@@ -9,10 +9,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
-use crate::model::extractor::Extractor;
+use crate::model::extractor::{Extracted, Extractor};
 use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::normals::{Known, Normals};
 use crate::model::recipe::Recipe;
+use crate::model::size::{First, model_bytes};
 use crate::model::{Group, LeftOut, Model, Reason, calibrate};
 use crate::options::Options;
 use crate::progress::Progress;
@@ -47,8 +48,8 @@ struct Opened {
     extractor: Extractor,
     input_size: (u32, u32),
     image_size: (u32, u32),
-    /// Height and width of the grid of locations; the first image tells.
-    grid: Option<(i64, i64)>,
+    /// What the first image says about all others.
+    first: Option<First>,
 }
 
 impl Fitter {
@@ -104,6 +105,14 @@ impl Fitter {
         self.normals.len()
     }
 
+    /// Bytes that the model will take at most if `images` are fitted in all, on disk and in memory; none before the first.
+    ///
+    /// The images of a model that is extended are not counted.
+    pub fn model_bytes(&self, images: usize) -> Option<u64> {
+        let first = self.opened.as_ref()?.first?;
+        Some(model_bytes(&self.recipe, first, images))
+    }
+
     /// Adds a normal image; `mask` marks what of it counts for the thresholds. A failed call adds nothing.
     ///
     /// A picture of another size than the first is brought to the same input, or refused by `input.size_mismatch`.
@@ -142,17 +151,17 @@ impl Fitter {
             keypoints: extracted.keypoints.as_ref(),
         };
         self.normals.push(name, size, mask, known)?;
-        opened.grid = Some(extracted.grid);
+        opened.first.get_or_insert_with(|| first_of(&extracted));
         Ok(())
     }
 
     /// Ready for pictures of this size, or for those of the model that is extended.
     fn open(&self, size: (u32, u32)) -> Opened {
-        let (image_size, input_size, grid) = match &self.base {
-            Some(model) => (model.image_size, model.input_size, Some(model.grid)),
+        let (image_size, input_size) = match &self.base {
+            Some(model) => (model.image_size, model.input_size),
             None => {
                 let multiples = self.network.backbone().multiples();
-                (size, self.recipe.input_size(size, multiples), None)
+                (size, self.recipe.input_size(size, multiples))
             }
         };
         let extractor = Extractor::new(
@@ -166,7 +175,7 @@ impl Fitter {
             extractor,
             input_size,
             image_size,
-            grid,
+            first: None,
         }
     }
 
@@ -185,7 +194,7 @@ impl Fitter {
             return Err(Error::new(ErrorKind::TooFewImages, message));
         };
         let (input_size, image_size) = (opened.input_size, opened.image_size);
-        let grid = opened.grid.unwrap_or_default();
+        let grid = opened.first.map_or((0, 0), |first| first.grid);
 
         let mut left_out = self
             .base
@@ -256,7 +265,7 @@ impl Fitter {
                 matcher: self.matcher.as_deref(),
                 extractor: &opened.extractor,
                 input_size: opened.input_size,
-                grid: opened.grid.unwrap_or_default(),
+                grid: opened.first.map_or((0, 0), |first| first.grid),
                 device: self.device,
             };
             let grouper = Grouper::new(&mut self.normals, tools, progress);
@@ -301,6 +310,18 @@ impl Fitter {
             }
             round += 1;
         }
+    }
+}
+
+fn first_of(extracted: &Extracted) -> First {
+    let keypoints = extracted.keypoints.as_ref();
+    First {
+        grid: extracted.grid,
+        channels: extracted.features.size().last().copied().unwrap_or(0),
+        keypoints: keypoints.map_or((0, 0), |keypoints| {
+            let size = keypoints.descriptors().size();
+            (size[0], size[1])
+        }),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod normality;
 mod normals;
 pub mod recipe;
 pub mod recognise;
+mod size;
 mod store;
 mod warnings;
 

@@ -190,6 +190,12 @@ impl Registration {
         }
     }
 
+    /// The same in pixels of pictures of this size (width, height).
+    pub fn in_pixels(&self, (width, height): (u32, u32)) -> Transform {
+        let to_lead = self.to_lead.resized(f64::from(width), f64::from(height));
+        to_lead.unwrap_or_default()
+    }
+
     fn followed_by(&self, next: &Transform) -> Option<Self> {
         let to_lead = self.to_lead.then(next)?;
         Some(Self { to_lead, ..*self })

@@ -180,6 +180,9 @@ fn why(image: &LeftOut) -> String {
     match &image.reason {
         Reason::CopyOf(first) => format!("{name}, a copy of {}", escaped(first)),
         Reason::Outlier { score } => format!("{name}, unlike the others, score {score:.2}"),
+        Reason::Unregistered => {
+            format!("{name}, which could not be registered onto its lead image")
+        }
         _ => name,
     }
 }
