@@ -9,14 +9,14 @@ use tch::{Device, Kind};
 
 use crate::error::{Error, Result};
 use crate::matching::group::{GroupRule, Grouping, group};
-use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::matching::{Gist, Keypoints, PretrainedMatcher};
 use crate::model::Group;
 use crate::model::extractor::Extractor;
 use crate::model::lead::{Lead, turn};
 use crate::model::learn::{Learner, Members};
 use crate::model::normals::Normals;
 use crate::model::recipe::Recipe;
-use crate::model::recognise::{Recogniser, Registration};
+use crate::model::recognise::{Compared, Recogniser, Registration};
 use crate::progress::{Progress, report};
 use crate::registration::PartFinder;
 
@@ -386,19 +386,47 @@ impl<'a> Grouper<'a> {
                 min_matches: 0,
             });
         };
-        let mut leads: HashMap<usize, Lead> = HashMap::new();
-        let mut current: Option<(usize, Keypoints)> = None;
-        group(count, rule, &mut |image, lead| {
-            report(self.progress, MATCHING, image as u64, count as u64)?;
-            let lead = match leads.entry(lead) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.lead(images[lead])?),
-            };
-            let image = match &mut current {
-                Some((place, keypoints)) if *place == image => keypoints,
-                other => &mut other.insert((image, self.keypoints(images[image])?)).1,
-            };
-            Ok(recogniser.recognise(image, &[lead])?.matches)
+        let mut gists = Vec::with_capacity(count);
+        for (place, image) in images.iter().enumerate() {
+            report(self.progress, MATCHING, place as u64, count as u64)?;
+            let keypoints = self.keypoints(*image)?;
+            gists.push(Gist::new(&keypoints, self.tools.extractor.matched_size())?);
+        }
+        let mut known = Known::default();
+        group(count, rule, &mut |place, leads| {
+            report(self.progress, MATCHING, place as u64, count as u64)?;
+            for lead in leads {
+                if !known.leads.contains_key(lead) {
+                    known.leads.insert(*lead, self.lead(images[*lead])?);
+                }
+            }
+            let found: Vec<&Lead> = leads.iter().map(|lead| &known.leads[lead]).collect();
+            let best = recogniser.best_of(&gists[place], &found, &mut |lead, view| match known
+                .compared
+                .entry((place, leads[lead], view))
+            {
+                Entry::Occupied(before) => Ok(*before.get()),
+                Entry::Vacant(new) => {
+                    if known.current.as_ref().is_none_or(|(of, _)| *of != place) {
+                        known.current = Some((place, self.keypoints(images[place])?));
+                    }
+                    let keypoints = known.current.as_ref().map(|(_, keypoints)| keypoints);
+                    let compared =
+                        keypoints.map(|keypoints| recogniser.compare(keypoints, found[lead], view));
+                    Ok(*new.insert(compared.transpose()?.unwrap_or_default()))
+                }
+            })?;
+            Ok((best.lead, best.matches))
         })
     }
+}
+
+/// What comparing images with leads has shown so far; each of them by its place.
+#[derive(Default)]
+struct Known {
+    leads: HashMap<usize, Lead>,
+    /// By image, lead and view of the lead.
+    compared: HashMap<(usize, usize, usize), Compared>,
+    /// The image that was compared last.
+    current: Option<(usize, Keypoints)>,
 }
