@@ -160,7 +160,7 @@ impl Reference {
             Self::Gaussian(gaussian) => Ok((gaussian.distances(features)?, Vec::new())),
             Self::Nearest(bank) => {
                 let nearest = match rule {
-                    Some(rule) => nearest(bank, features, rule, None)?,
+                    Some(rule) => nearest(bank, features, rule, &[])?,
                     None => (0..bank.count()).collect(),
                 };
                 Ok((bank.distances(features, &nearest)?, nearest))
@@ -200,29 +200,30 @@ pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
     Ok(map.f_reshape([h as i64, w as i64])?)
 }
 
-/// Distances of an image of the bank to the Gaussian of the images most like it among the others, [L] f32.
-pub fn leave_one_out(
+/// Distances of an image of the bank to the Gaussian of the images most like it, [L] f32; those numbered in `without`, the
+/// image itself among them, do not take part.
+pub fn leave_out(
     bank: &Bank,
-    image: usize,
+    without: &[usize],
     features: &Tensor,
     rule: NearestRule,
 ) -> Result<Tensor> {
-    bank.distances(features, &nearest(bank, features, rule, Some(image))?)
+    bank.distances(features, &nearest(bank, features, rule, without)?)
 }
 
-/// Numbers of the images most like a picture, the first of equals; `without` is not chosen.
+/// Numbers of the images most like a picture, the first of equals; those in `without` are not chosen.
 fn nearest(
     bank: &Bank,
     features: &Tensor,
     rule: NearestRule,
-    without: Option<usize>,
+    without: &[usize],
 ) -> Result<Vec<usize>> {
     let likeness = bank.likeness(features, rule.by)?;
     if likeness.iter().any(|likeness| likeness.is_nan()) {
         return Err(Error::new(ErrorKind::Numeric, "a feature is not finite"));
     }
     let mut order: Vec<usize> = (0..bank.count())
-        .filter(|image| Some(*image) != without)
+        .filter(|image| !without.contains(image))
         .collect();
     order.sort_by(|a, b| likeness[*b].total_cmp(&likeness[*a]));
     order.truncate(rule.count);
