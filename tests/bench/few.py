@@ -1,10 +1,12 @@
-"""Image AUROC of models that learned from a few good parts, over sets in MVTec's layout (train/good, test/good, test/KIND).
+"""How good models of a few good parts are, over sets in MVTec's layout (train/good, test/good, test/KIND).
 
 usage: python3 tests/bench/few.py target/release/twinspect --sets bottle,screw --shots 1,2,4,8 [--try "KEY=VALUE ..."]
 
 Each `--try` is a row: options of `twinspect fit`, separated by blanks; without any, the defaults are the only row. For
-every number of good parts they are drawn by a fixed seed, several times, the same for all rows; the table shows the mean
-over the draws, and below the lowest of them. A set is a folder in ../shared/data (or `data` of TWINSPECT_SHARED), or a path.
+every number of good parts they are drawn by a fixed seed, several times, the same for all rows. A cell of the table is the image
+AUROC, and after the bar, at the model's own threshold, how many of 100 good pictures are called defective and how many of
+100 defective ones are missed; all are means over the draws. A set is a folder in ../shared/data (or `data` of
+TWINSPECT_SHARED), or a path. Ends with status 1 if a score is not finite.
 """
 import argparse
 import json
@@ -32,26 +34,32 @@ def run(program, *arguments, allowed=(0,)):
     return ran.stdout
 
 
-def scores(program, model, folder):
-    """Scores of a folder's pictures. Ends this script if one is not a number: it must be, from the first good part on."""
+def inspected(program, model, folder):
+    """What is said of a folder's pictures. Ends this script if a score is no number: it must be, from one good part on."""
     lines = run(program, "inspect", model, folder, "--json", allowed=(0, 1)).splitlines()
-    found = [json.loads(line)["score"] for line in lines]
-    if not all(isinstance(score, float) and math.isfinite(score) for score in found):
+    found = [json.loads(line) for line in lines]
+    if not all(isinstance(line["score"], float) and math.isfinite(line["score"]) for line in found):
         sys.exit(f"{folder}: a score is not finite")
     return found
 
 
 def measure(program, root, pictures, settings):
-    """Image AUROC of the model of these good parts."""
+    """Image AUROC, false alarms and misses in per cent of the model of these good parts."""
     with tempfile.TemporaryDirectory() as folder:
         model, good = pathlib.Path(folder) / "part.twin", pathlib.Path(folder) / "good"
         good.mkdir()
         for picture in pictures:
             shutil.copy(picture, good)
         run(program, "fit", good, "-o", model, *settings)
-        found = {kind.name: scores(program, model, kind) for kind in sorted((root / "test").iterdir())}
+        found = {kind.name: inspected(program, model, kind) for kind in sorted((root / "test").iterdir())}
     good = found.pop("good")
-    return auroc(good, [score for kind in found.values() for score in kind])
+    defective = [line for kind in found.values() for line in kind]
+    area = auroc([line["score"] for line in good], [line["score"] for line in defective])
+    if good[0]["threshold"] is None:
+        return 100 * area, math.nan, math.nan
+    alarms = sum(line["score"] >= line["threshold"] for line in good)
+    missed = sum(line["score"] < line["threshold"] for line in defective)
+    return 100 * area, 100 * alarms / len(good), 100 * missed / len(defective)
 
 
 def draws(root, count, seeds):
@@ -62,16 +70,17 @@ def draws(root, count, seeds):
 
 
 def table(program, root, rows, shots, seeds):
-    """Prints a line for each row as soon as it is known: means, and in brackets the lowest."""
+    """Prints a line for each row, a cell as soon as it is known."""
     width = max(len(row) for row in rows + ["good parts"])
-    print(f"{root.name}: image AUROC, mean (and lowest) of {seeds} draws")
-    print(f"  {'good parts':{width}}" + "".join(f"{count:>14}" for count in shots), flush=True)
+    print(f"{root.name}: image AUROC | false alarms, missed in per cent; means of {seeds} draws")
+    print(f"  {'good parts':{width}}" + "".join(f"{count:>18}" for count in shots), flush=True)
     for row in rows:
         settings = [part for setting in row.split() if setting != "default" for part in ("--set", setting)]
         print(f"  {row:{width}}", end="", flush=True)
         for count in shots:
-            found = [100 * measure(program, root, drawn, settings) for drawn in draws(root, count, seeds)]
-            print(f"{sum(found) / len(found):7.1f} ({min(found):4.1f})", end="", flush=True)
+            found = [measure(program, root, drawn, settings) for drawn in draws(root, count, seeds)]
+            area, alarms, missed = (sum(column) / len(found) for column in zip(*found))
+            print(f"{area:8.1f} | {alarms:3.0f} {missed:3.0f}", end="", flush=True)
         print(flush=True)
 
 
