@@ -9,7 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
-use crate::model::extractor::{Extracted, Extractor};
+use crate::model::copies::Orientation;
+use crate::model::extractor::{Extracted, Extractor, Prepared, Seen};
 use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::normals::{Known, Normals};
 use crate::model::recipe::Recipe;
@@ -100,9 +101,9 @@ impl Fitter {
         })
     }
 
-    /// How many images were added.
+    /// How many images were added; flipped and turned copies do not count.
     pub fn count(&self) -> usize {
-        self.normals.len()
+        self.normals.given()
     }
 
     /// Bytes that the model will take at most if `images` are fitted in all, on disk and in memory; none before the first.
@@ -132,7 +133,7 @@ impl Fitter {
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
-        let is_registered = self.recipe.registration.is_some();
+        let (copies, is_registered) = (self.recipe.copies, self.recipe.registration.is_some());
         let opened = match &mut self.opened {
             Some(opened) => opened,
             None => {
@@ -141,17 +142,24 @@ impl Fitter {
             }
         };
         check_size(size, opened.image_size, &self.options)?;
-        let prepared = opened.extractor.prepare(view)?;
-        let seen = opened.extractor.show(&prepared)?;
-        let extracted = opened.extractor.extract(&prepared)?;
-        let known = Known {
-            seen,
-            prepared: is_registered.then_some(&prepared),
-            features: &extracted.features,
-            keypoints: extracted.keypoints.as_ref(),
+        let extractor = &mut opened.extractor;
+        let picture = Look::at(extractor.prepare(view)?, None, extractor)?;
+        let orientations = if self.normals.knows(&picture.seen.digest) {
+            Vec::new()
+        } else {
+            copies.orientations(opened.image_size.0 == opened.image_size.1)
         };
+        let copies = orientations.into_iter().map(|orientation| {
+            let copy = orientation.of(&picture.prepared)?;
+            Look::at(copy, Some(orientation), extractor)
+        });
+        let copies = copies.collect::<Result<Vec<_>>>()?;
+        let known = copies.iter().map(|copy| copy.known(is_registered));
+        let known = (picture.known(is_registered), known.collect());
         self.normals.push(name, size, mask, known)?;
-        opened.first.get_or_insert_with(|| first_of(&extracted));
+        opened
+            .first
+            .get_or_insert_with(|| first_of(&picture.extracted));
         Ok(())
     }
 
@@ -181,7 +189,7 @@ impl Fitter {
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
     ///
-    /// Copies of one picture count once. With `fit.outliers = drop`, images that do not look like the others are left
+    /// A picture that is given twice counts once. With `fit.outliers = drop`, images that do not look like the others are left
     /// out; [`Model::left_out`] names both.
     ///
     /// Errors: `TooFewImages`, `Cancelled` by `progress`, `Numeric`, `Memory`, `Io` of the temporary file.
@@ -200,7 +208,7 @@ impl Fitter {
             .base
             .as_ref()
             .map_or_else(Vec::new, |model| model.left_out.clone());
-        let images = self.without_copies(&mut left_out);
+        let images = self.distinct(&mut left_out);
         let (groups, min_matches) = self.groups(images, &mut left_out, progress)?;
         let options = self
             .base
@@ -222,13 +230,15 @@ impl Fitter {
         })
     }
 
-    /// Numbers of the images that are no copies.
-    fn without_copies(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
+    /// Numbers of the images that differ from all before them; flipped and turned copies last, so that they lead a group
+    /// only if no picture as it was given can.
+    fn distinct(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
         let all = 0..self.normals.len();
-        let images: Vec<usize> = all
+        let mut images: Vec<usize> = all
             .clone()
             .filter(|image| self.normals.twin(*image).is_none())
             .collect();
+        images.sort_by_key(|image| self.normals.copy(*image).is_some());
         for image in all {
             if let Some(twin) = self.normals.twin(image) {
                 let name = self.normals.name(image).to_owned();
@@ -278,27 +288,35 @@ impl Fitter {
                 Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
                 None => grouper.form(&images)?,
             };
-            for image in unregistered {
+            let is_given = |image: &usize| self.normals.copy(*image).is_none();
+            for image in unregistered.into_iter().filter(is_given) {
                 let name = self.normals.name(image).to_owned();
                 let reason = Reason::Unregistered;
                 note(left_out, LeftOut { name, reason });
             }
-            let scores: Vec<f32> = groups
-                .iter()
-                .flat_map(|group| &group.images)
-                .map(|image| image.score)
-                .collect();
+            let learned = groups.iter().flat_map(|group| &group.images);
+            let (numbers, scores): (Vec<Option<usize>>, Vec<f32>) = numbers
+                .into_iter()
+                .zip(learned)
+                .filter(|(_, image)| image.copy.is_none())
+                .map(|(number, image)| (number, image.score))
+                .unzip();
             // Images of the model that is extended stay, whatever they score beside the new ones.
             let outliers = LogScores::of(&scores).too_high().into_iter();
             let outliers: Vec<(usize, f32)> = outliers
                 .filter_map(|place| Some((numbers[place]?, scores[place])))
                 .collect();
-            let too_few = self.base.is_none() && images.len() - outliers.len() < FEWEST_IMAGES;
+            let given = images
+                .iter()
+                .copied()
+                .filter(|image| is_given(image))
+                .count();
+            let too_few = self.base.is_none() && given - outliers.len() < FEWEST_IMAGES;
             if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
                 return Ok((groups, min_matches));
             }
             for (number, score) in outliers {
-                images.retain(|image| *image != number);
+                images.retain(|image| self.normals.source(*image) != number);
                 let name = self.normals.name(number).to_owned();
                 note(
                     left_out,
@@ -322,6 +340,36 @@ fn first_of(extracted: &Extracted) -> First {
             let size = keypoints.descriptors().size();
             (size[0], size[1])
         }),
+    }
+}
+
+/// A picture, or a copy of it, and what is found in it.
+struct Look {
+    copy: Option<Orientation>,
+    prepared: Prepared,
+    seen: Seen,
+    extracted: Extracted,
+}
+
+impl Look {
+    fn at(prepared: Prepared, copy: Option<Orientation>, extractor: &Extractor) -> Result<Self> {
+        Ok(Self {
+            copy,
+            seen: extractor.show(&prepared)?,
+            extracted: extractor.extract(&prepared)?,
+            prepared,
+        })
+    }
+
+    /// What is kept of it; what networks look at as well, if it will be moved onto its lead.
+    fn known(&self, will_move: bool) -> Known<'_> {
+        Known {
+            copy: self.copy,
+            seen: &self.seen,
+            prepared: will_move.then_some(&self.prepared),
+            features: &self.extracted.features,
+            keypoints: self.extracted.keypoints.as_ref(),
+        }
     }
 }
 

@@ -187,7 +187,7 @@ impl Inspector {
             matcher: self.matcher.as_deref(),
             device: features.device(),
         };
-        chooser.nearest(bank, features, keypoints.as_ref(), &group.keypoints, None)
+        chooser.nearest(bank, features, keypoints.as_ref(), &group.keypoints, &[])
     }
 
     /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.

@@ -318,13 +318,64 @@ impl<'a> Learner<'a> {
         let merged = members.len() - leave_one_out.size()[0] as usize;
         let mut left_out = Vec::new();
         for (place, image) in members.iter().enumerate() {
-            left_out.push(match place.checked_sub(merged) {
-                Some(row) => Some(leave_one_out.f_get(row as i64)?),
-                None if gaussian.count() == 1 => None,
-                None => Some(gaussian.leave_one_out(&self.features(*image, site)?)?),
+            let same = self.same_picture(members, *image);
+            left_out.push(match (place.checked_sub(merged), &same[..]) {
+                _ if self.normals.copy(*image).is_some() => None,
+                (Some(row), [_]) => Some(leave_one_out.f_get(row as i64)?),
+                _ if merged == 0 && gaussian.count() == members.len() as u64 => {
+                    self.by_the_others(*image, members, site, false, gaussian.epsilon())?
+                }
+                // From a single sample no variance can be regained.
+                _ if gaussian.count() < same.len() as u64 + 2 => None,
+                _ => {
+                    let samples = same
+                        .iter()
+                        .map(|place| self.features(members[*place], site));
+                    Some(gaussian.leave_out(&samples.collect::<Result<Vec<_>>>()?)?)
+                }
             });
         }
         Ok((Reference::Gaussian(gaussian), left_out))
+    }
+
+    /// Places in `members` of an image and of the flipped and turned copies of the picture that it shows, itself first.
+    ///
+    /// They are left out together: of a part that is much like its own copy, a picture's score would be too low.
+    fn same_picture(&self, members: &[usize], image: usize) -> Vec<usize> {
+        let source = self.normals.source(image);
+        let places = 0..members.len();
+        let mut same: Vec<usize> = places
+            .filter(|place| self.normals.source(members[*place]) == source)
+            .collect();
+        same.sort_by_key(|place| members[*place] != image);
+        same
+    }
+
+    /// Distances of an image to the Gaussian of those members that show another picture; none if there is no other, or if
+    /// it is a copy.
+    fn by_the_others(
+        &mut self,
+        image: usize,
+        members: &[usize],
+        site: Site<'_>,
+        few: bool,
+        epsilon: f64,
+    ) -> Result<Option<Tensor>> {
+        if self.normals.copy(image).is_some() {
+            return Ok(None);
+        }
+        let mut others = Vec::new();
+        for other in members {
+            if self.normals.source(*other) != image {
+                others.extend(self.samples(*other, site, few)?);
+            }
+        }
+        if others.is_empty() {
+            return Ok(None);
+        }
+        let features = self.features(image, site)?;
+        let others = Tensor::f_stack(&others, 0)?;
+        dual::distances(&others, &features, epsilon).map(Some)
     }
 
     /// The Gaussian of a few images and of what they lend to each other's neighbours; an image is left out with all of it.
@@ -341,17 +392,7 @@ impl<'a> Learner<'a> {
         let gaussian = self.finish(builder)?.gaussian;
         let mut left_out = Vec::new();
         for image in members {
-            let mut others = Vec::new();
-            for other in members.iter().filter(|other| *other != image) {
-                others.extend(self.samples(*other, site, true)?);
-            }
-            left_out.push(if others.is_empty() {
-                None
-            } else {
-                let features = self.features(*image, site)?;
-                let others = Tensor::f_stack(&others, 0)?;
-                Some(dual::distances(&others, &features, epsilon)?)
-            });
+            left_out.push(self.by_the_others(*image, members, site, true, epsilon)?);
         }
         Ok((Reference::Gaussian(gaussian), left_out))
     }
@@ -365,7 +406,10 @@ impl<'a> Learner<'a> {
     ) -> Result<(Reference, LeftOut)> {
         let mut left_out = Vec::new();
         for image in members {
-            left_out.push(Some(prior.distances(&self.features(*image, site)?)?));
+            left_out.push(match self.normals.copy(*image) {
+                Some(_) => None,
+                None => Some(prior.distances(&self.features(*image, site)?)?),
+            });
         }
         let mut builder = GaussianBuilder::extending(prior);
         for image in members {
@@ -402,10 +446,13 @@ impl<'a> Learner<'a> {
         };
         let before = bank.count() - members.len();
         let mut left_out = Vec::new();
-        for (place, image) in members.iter().enumerate() {
+        for image in members {
+            let mut same = self.same_picture(members, *image);
+            same.iter_mut().for_each(|place| *place += before);
             let visits = self.visits.min(self.total);
             report(self.progress, FITTING, visits, self.total)?;
-            if bank.count() == 1 {
+            let is_copy = self.normals.copy(*image).is_some();
+            if is_copy || bank.count() == same.len() {
                 left_out.push(None);
                 continue;
             }
@@ -414,8 +461,7 @@ impl<'a> Learner<'a> {
                 By::Matches => Some(self.normals.keypoints(*image)?.to_device(self.device)?),
                 By::Likeness(_) => None,
             };
-            let itself = Some(before + place);
-            let nearest = chooser.nearest(&bank, &features, keypoints.as_ref(), kept, itself)?;
+            let nearest = chooser.nearest(&bank, &features, keypoints.as_ref(), kept, &same)?;
             left_out.push(Some(bank.distances(&features, &nearest)?));
         }
         Ok((Reference::Nearest(bank), left_out))
@@ -496,7 +542,7 @@ impl<'a> Learner<'a> {
                     let found = found.map_err(|error| error.at(self.normals.name(*image)))?;
                     (found.score, found.peak)
                 }
-                // Of an only image nothing is known.
+                // Of an only image nothing is known, of a flipped or turned copy nothing is asked.
                 None => (0.0, 0.0),
             };
             images.push(NormalImage {
@@ -505,6 +551,7 @@ impl<'a> Learner<'a> {
                 score,
                 peak,
                 digest: self.normals.digest(*image).to_owned(),
+                copy: self.normals.copy(*image),
             });
             self.visited()?;
         }

@@ -83,14 +83,14 @@ pub struct Chooser<'a> {
 impl Chooser<'_> {
     /// Numbers of the images of a bank that are most like a picture, the likest first and the first of equals.
     ///
-    /// `keypoints` are those of the picture, `kept` those of the images, where matches decide; `without` is not chosen.
+    /// `keypoints` are those of the picture, `kept` those of the images, where matches decide; those in `without` are not chosen.
     pub fn nearest(
         &self,
         bank: &Bank,
         features: &Tensor,
         keypoints: Option<&Keypoints>,
         kept: &[Arc<KeptKeypoints>],
-        without: Option<usize>,
+        without: &[usize],
     ) -> Result<Vec<usize>> {
         let count = self.rule.count;
         let by = match self.rule.by {
@@ -119,14 +119,14 @@ fn likest(
     features: &Tensor,
     by: Likeness,
     count: usize,
-    without: Option<usize>,
+    without: &[usize],
 ) -> Result<Vec<usize>> {
     let likeness = bank.likeness(features, by)?;
     if likeness.iter().any(|likeness| likeness.is_nan()) {
         return Err(Error::new(ErrorKind::Numeric, "a feature is not finite"));
     }
     let mut order: Vec<usize> = (0..bank.count())
-        .filter(|image| Some(*image) != without)
+        .filter(|image| !without.contains(image))
         .collect();
     order.sort_by(|a, b| likeness[*b].total_cmp(&likeness[*a]));
     order.truncate(count);

@@ -8,6 +8,7 @@ use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
+use crate::model::copies::Copies;
 use crate::model::normality::{By, NearestRule};
 use crate::options::Options;
 use crate::registration::Motion;
@@ -52,6 +53,8 @@ pub struct Recipe {
     pub nearest: Option<NearestRule>,
     /// Whether normal images that do not look like the others are left out.
     pub drop_outliers: bool,
+    /// Flipped and turned copies of normal images that are learned from too.
+    pub copies: Copies,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
     /// Regularisation.
@@ -187,6 +190,12 @@ impl Recipe {
             },
             nearest,
             drop_outliers: options.text("fit.outliers")? == "drop",
+            copies: match options.text("fit.copies")?.as_str() {
+                "flips" => Copies::Flips,
+                "turns" => Copies::Turns,
+                "all" => Copies::All,
+                _ => Copies::None,
+            },
             least_matches: options.float("verdict.least_matches")?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),

@@ -286,6 +286,12 @@ pub const TABLE: &[OptionSpec] = &[
         "drop: leave out good parts that do not look like the others, and name them (HALCON's 'robust')",
     ),
     fit(
+        "fit.copies",
+        Domain::Choice(&["none", "flips", "turns", "all"]),
+        "none",
+        "copies of each normal image that are learned from too: flipped either way, turned by 180 degrees and if square by 90, or all of them",
+    ),
+    fit(
         "statistics.epsilon",
         Domain::Float(1e-9, 1e6),
         "0.1",

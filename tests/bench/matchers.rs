@@ -13,8 +13,8 @@ use twinspect::Result;
 use twinspect::features::weights;
 use twinspect::image::{ImageView, Normalisation, PixelFormat, Preprocessor};
 use twinspect::matching::backbone::BackboneMatcher;
-use twinspect::matching::{Gist, Keypoints, Matcher};
 use twinspect::matching::xfeat::XFeat;
+use twinspect::matching::{Gist, Keypoints, Matcher};
 
 const SIZE_PX: (u32, u32) = (640, 480);
 const REPEATS: usize = 20;
