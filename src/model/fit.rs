@@ -53,6 +53,12 @@ struct Opened {
     first: Option<First>,
 }
 
+impl Opened {
+    fn is_square(&self) -> bool {
+        self.image_size.0 == self.image_size.1
+    }
+}
+
 impl Fitter {
     /// A fitter for a new model.
     ///
@@ -110,8 +116,10 @@ impl Fitter {
     ///
     /// The images of a model that is extended are not counted.
     pub fn model_bytes(&self, images: usize) -> Option<u64> {
-        let first = self.opened.as_ref()?.first?;
-        Some(model_bytes(&self.recipe, first, images))
+        let opened = self.opened.as_ref()?;
+        let copies = self.recipe.copies.orientations(opened.is_square()).len();
+        let images = images.saturating_mul(copies + 1);
+        Some(model_bytes(&self.recipe, opened.first?, images))
     }
 
     /// Adds a normal image; `mask` marks what of it counts for the thresholds. A failed call adds nothing.
@@ -142,12 +150,13 @@ impl Fitter {
             }
         };
         check_size(size, opened.image_size, &self.options)?;
+        let is_square = opened.is_square();
         let extractor = &mut opened.extractor;
         let picture = Look::at(extractor.prepare(view)?, None, extractor)?;
         let orientations = if self.normals.knows(&picture.seen.digest) {
             Vec::new()
         } else {
-            copies.orientations(opened.image_size.0 == opened.image_size.1)
+            copies.orientations(is_square)
         };
         let copies = orientations.into_iter().map(|orientation| {
             let copy = orientation.of(&picture.prepared)?;

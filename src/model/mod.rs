@@ -18,8 +18,10 @@ mod left_out;
 mod nearest;
 pub mod normality;
 mod normals;
+mod placing;
 pub mod recipe;
 pub mod recognise;
+mod references;
 mod size;
 mod store;
 mod warnings;
@@ -271,11 +273,8 @@ impl Group {
 
     /// The fewest matches of any of its images with the lead.
     pub fn fewest_matches(&self) -> u32 {
-        self.images
-            .iter()
-            .map(|image| image.matches)
-            .min()
-            .unwrap_or(0)
+        let matches = given(&self.images).map(|image| image.matches);
+        matches.min().unwrap_or(0)
     }
 }
 
@@ -284,11 +283,13 @@ pub(crate) fn given(images: &[NormalImage]) -> impl Iterator<Item = &NormalImage
     images.iter().filter(|image| image.copy.is_none())
 }
 
-/// Thresholds from the scores of all normal images; none if they are too few to say.
+/// Thresholds from the scores of all normal images; none if they are too few to say. An image that is alone in its group has
+/// no score.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
     let threshold = |value: fn(&NormalImage) -> f32| {
         let scores: Vec<f32> = groups
             .iter()
+            .filter(|group| given(&group.images).count() > 1)
             .flat_map(|group| given(&group.images))
             .map(value)
             .collect();
