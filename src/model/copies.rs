@@ -1,4 +1,8 @@
 //! Flipped and turned copies of normal images, from which a model learns too where the recipe says so.
+//!
+//! They are copies of what the networks look at, so nothing is resized twice. They extend statistics and join groups by how
+//! they lie, as any image does. Thresholds come from the pictures that were given alone, each scored without itself and all
+//! its copies: a part that is much like its own mirror image would score too low otherwise. So copies need no masks.
 
 use serde::{Deserialize, Serialize};
 

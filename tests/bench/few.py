@@ -3,10 +3,10 @@
 usage: python3 tests/bench/few.py target/release/twinspect --sets bottle,screw --shots 1,2,4,8 [--try "KEY=VALUE ..."]
 
 Each `--try` is a row: options of `twinspect fit`, separated by blanks; without any, the defaults are the only row. For
-every number of good parts they are drawn by a fixed seed, several times, the same for all rows. A cell of the table is the image
-AUROC, and after the bar, at the model's own threshold, how many of 100 good pictures are called defective and how many of
-100 defective ones are missed; all are means over the draws. A set is a folder in ../shared/data (or `data` of
-TWINSPECT_SHARED), or a path. Ends with status 1 if a score is not finite.
+every number of good parts they are drawn by a fixed seed, several times, the same for all rows. A cell of the table is the
+image AUROC, and after the bar, at the model's own threshold, how many of 100 good pictures are called defective and how many
+of 100 defective ones are missed; all are means over the draws, the last two over those whose model has a threshold. A set is
+a folder in ../shared/data (or `data` of TWINSPECT_SHARED), or a path. Ends with status 1 if a score is not finite.
 """
 import argparse
 import json
@@ -56,10 +56,16 @@ def measure(program, root, pictures, settings):
     defective = [line for kind in found.values() for line in kind]
     area = auroc([line["score"] for line in good], [line["score"] for line in defective])
     if good[0]["threshold"] is None:
-        return 100 * area, math.nan, math.nan
+        return 100 * area, None, None
     alarms = sum(line["score"] >= line["threshold"] for line in good)
     missed = sum(line["score"] < line["threshold"] for line in defective)
     return 100 * area, 100 * alarms / len(good), 100 * missed / len(defective)
+
+
+def mean(values):
+    """As text, of those that there are: models of too few good parts have no threshold."""
+    known = [value for value in values if value is not None]
+    return f"{sum(known) / len(known):.1f}" if known else "-"
 
 
 def draws(root, count, seeds):
@@ -73,14 +79,14 @@ def table(program, root, rows, shots, seeds):
     """Prints a line for each row, a cell as soon as it is known."""
     width = max(len(row) for row in rows + ["good parts"])
     print(f"{root.name}: image AUROC | false alarms, missed in per cent; means of {seeds} draws")
-    print(f"  {'good parts':{width}}" + "".join(f"{count:>18}" for count in shots), flush=True)
+    print(f"  {'good parts':{width}}" + "".join(f"{count:>20}" for count in shots), flush=True)
     for row in rows:
         settings = [part for setting in row.split() if setting != "default" for part in ("--set", setting)]
         print(f"  {row:{width}}", end="", flush=True)
         for count in shots:
             found = [measure(program, root, drawn, settings) for drawn in draws(root, count, seeds)]
-            area, alarms, missed = (sum(column) / len(found) for column in zip(*found))
-            print(f"{area:8.1f} | {alarms:3.0f} {missed:3.0f}", end="", flush=True)
+            area, alarms, missed = map(mean, zip(*found))
+            print(f"{area:>8} | {alarms:>4} {missed:>4}", end="", flush=True)
         print(flush=True)
 
 
