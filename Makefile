@@ -19,7 +19,7 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy memory bench oracles clean
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy choices memory bench oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ check-layers: ## fail if a room uses one that comes after it
 
 accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
 	python3 tests/accuracy.py "$(PROGRAM)"
+
+choices: build weights ## what pictures are compared with, by each matcher, registered or not; an hour
+	python3 tests/bench/choices.py "$(PROGRAM)"
 
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
