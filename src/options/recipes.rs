@@ -158,7 +158,7 @@ mod tests {
         for name in ["papr", "Paper", "", "paper "] {
             let error = options.apply_recipe(name).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-            let known = "is not one of default, paper";
+            let known = "is not one of default, registered, paper";
             assert!(error.message().contains(known), "{error}");
         }
         let error = options.apply_recipe("papr").unwrap_err();
