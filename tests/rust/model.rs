@@ -3,6 +3,7 @@
 mod file;
 mod hostile;
 mod matchers;
+mod registered;
 
 use std::sync::Arc;
 
