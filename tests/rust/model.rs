@@ -3,6 +3,7 @@
 mod file;
 mod hostile;
 mod matchers;
+mod nearest;
 mod registered;
 
 use std::sync::Arc;

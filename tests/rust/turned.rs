@@ -14,7 +14,7 @@ const MIDDLE: f64 = SIDE as f64 / 2.0;
 pub const SPOT: (f64, f64) = (52.0, 88.0);
 
 /// Where [`with_dirt`] puts its spot beside the part, in the picture's pixels.
-pub const DIRT: (u32, u32) = (24, 136);
+pub const DIRT: (u32, u32) = (12, 148);
 
 /// Radius of both.
 const RADIUS: f64 = 6.0;
@@ -65,13 +65,11 @@ pub fn poses(count: u64) -> Vec<Transform> {
     (0..count).map(pose).collect()
 }
 
-/// Poses that are shifted only, the first one not.
+/// Poses that are shifted only, by whole steps of the small backbone's grid, the first one not at all.
 pub fn shifts(count: u64) -> Vec<Transform> {
     let shift = |number: u64| {
-        pose(
-            0.0,
-            ((number * 3 % 7) as f64, (number * 5 % 7) as f64 - 3.0),
-        )
+        let steps = |step: u64| (number * step % 5) as f64 - 2.0;
+        pose(0.0, (8.0 * steps(2), 8.0 * steps(3)))
     };
     let shifted = (1..count).map(shift);
     std::iter::once(Transform::identity())

