@@ -269,11 +269,9 @@ impl Group {
 /// Thresholds from the scores of all normal images; none if they are too few to say.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
     let threshold = |value: fn(&NormalImage) -> f32| {
-        let scores: Vec<f32> = groups
-            .iter()
-            .flat_map(|group| &group.images)
-            .map(value)
-            .collect();
+        // The score of an image that is alone says nothing.
+        let known = groups.iter().filter(|group| group.images.len() > 1);
+        let scores: Vec<f32> = known.flat_map(|group| &group.images).map(value).collect();
         match (Calibration {
             scores: &scores,
             false_alarm_rate,
