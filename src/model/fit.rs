@@ -269,11 +269,6 @@ impl Fitter {
                 Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
                 None => grouper.form(&images)?,
             };
-            for image in unregistered {
-                let name = self.normals.name(image).to_owned();
-                let reason = Reason::Unregistered;
-                note(left_out, LeftOut { name, reason });
-            }
             let scores: Vec<f32> = groups
                 .iter()
                 .flat_map(|group| &group.images)
@@ -286,6 +281,12 @@ impl Fitter {
                 .collect();
             let too_few = self.base.is_none() && images.len() - outliers.len() < FEWEST_IMAGES;
             if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
+                // One that only an outlier's group could not register is none: the groups of the last round count.
+                for image in unregistered {
+                    let name = self.normals.name(image).to_owned();
+                    let reason = Reason::Unregistered;
+                    note(left_out, LeftOut { name, reason });
+                }
                 return Ok((groups, min_matches));
             }
             for (number, score) in outliers {
