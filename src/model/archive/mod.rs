@@ -247,9 +247,13 @@ fn part_of(
         return Ok(None);
     };
     let size = (form.grid.0 as usize, form.grid.1 as usize);
-    let mask = tensor_of(&view_of(number, "part.mask", archive)?)?;
+    let foreign = |error| of_group(number, error);
+    let mask = tensor_of(&view_of(number, "part.mask", archive)?).map_err(foreign)?;
     let mask = grid::to_array::<bool>(&mask, size).map_err(foreign_shape(number, "part.mask"))?;
     let locations = mask.iter().filter(|is_part| **is_part).count() as i64;
+    if locations == 0 {
+        return Err(damaged(format!("the part of group {number} is nowhere")));
+    }
     let samples = (part.count, part.epsilon);
     let reference = reference_of(number, "part.", samples, locations, form, archive)?;
     Part::new(reference, mask, part.blend).map(Some)
@@ -303,7 +307,7 @@ fn lead_of(number: usize, form: &Form<'_>, archive: &SafeTensors<'_>) -> Result<
     let turns = form.recipe.registration.map_or(1, |plan| plan.turns);
     for view in 0..turns {
         let (positions, descriptors) = names_of_view(view);
-        let read = |name: &str| tensor_of(&view_of(number, name, archive)?);
+        let read = |name: &str| tensor_of(&view_of(number, name, archive)?).map_err(foreign);
         let (positions, descriptors) = (read(&positions)?, read(&descriptors)?);
         let keypoints = Keypoints::from_parts(positions, descriptors, width);
         views.push(keypoints.map_err(foreign)?);
