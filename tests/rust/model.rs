@@ -1,6 +1,7 @@
 //! Fit, extend and inspect, on small pictures with a backbone of two layers.
 
 mod file;
+mod growing;
 mod hostile;
 mod matchers;
 mod nearest;

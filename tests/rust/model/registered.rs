@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, imageops};
+use twinspect::ErrorKind;
 use twinspect::features::weights;
 use twinspect::image::{ImageView, Mask, PixelFormat};
 use twinspect::model::{Fitter, Inspection, Inspector, LeftOut, Model, Reason};
@@ -291,6 +292,56 @@ fn added_image_that_cannot_be_registered_is_left_out() {
     let grown = adding.fit(&mut ()).unwrap();
     assert_eq!(grown.left_out()[0].reason, Reason::Unregistered);
     assert!(Arc::ptr_eq(&grown.groups()[0], &model.groups()[0]));
+}
+
+#[test]
+fn registering_twice_gives_the_same_bits() {
+    let bytes = || shifted_model(4, &[]).to_bytes().unwrap();
+    assert!(bytes() == bytes(), "two models of the same pictures differ");
+}
+
+#[test]
+fn picture_of_another_size_is_brought_onto_the_lead_too() {
+    let model = shifted_model(4, &[]);
+    let moved = pose(0.0, (-8.0, 16.0));
+    let picture = with_dirt(650, &moved);
+    let (width, height) = (SIDE * 2, SIDE * 3);
+    let large = imageops::resize(&picture, width, height, imageops::FilterType::Triangle);
+    let found = inspect(&model, &large);
+    assert_eq!(found.map.dim(), (height as usize, width as usize));
+    assert!(
+        off_px(&found, &moved) < 2.0,
+        "{} px off",
+        off_px(&found, &moved)
+    );
+    let place = (f64::from(DIRT.0) * 2.0, f64::from(DIRT.1) * 3.0);
+    let off = peak_off_px(&found, place);
+    assert!(off < 3.0 * PEAK_PX, "{off} px off");
+}
+
+#[test]
+fn registration_is_reported_and_can_be_cancelled() {
+    let mut fitter = fitter(&good_parts(&shifts(3)), &shifted_only(&[]));
+    let mut seen = Vec::new();
+    let mut cancelling = |stage: &str, done: u64, total: u64| {
+        if stage == "registering good parts" {
+            seen.push((done, total));
+        }
+        seen.len() < 2
+    };
+    let error = fitter.fit(&mut cancelling).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(seen, [(0, 3), (1, 3)]);
+    assert_eq!(fitter.fit(&mut ()).unwrap().image_count(), 3);
+}
+
+#[test]
+fn registration_without_a_matcher_is_refused() {
+    let error = Fitter::new(&shifted_only(&[("matcher", "none")])).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.place()),
+        (ErrorKind::InvalidArgument, "registration")
+    );
 }
 
 #[test]
