@@ -71,4 +71,5 @@ def main():
         measure(args.program, root, settings)
 
 
-main()
+if __name__ == "__main__":
+    main()

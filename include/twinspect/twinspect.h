@@ -662,9 +662,25 @@ typedef struct tsp_summary {
   uint32_t map_width;
   /** Its height. */
   uint32_t map_height;
-  /** 0. */
-  uint32_t reserved;
+  /** 1 if the picture was moved onto the lead image before it was compared, see tsp_result_registration; else 0. */
+  uint32_t registered;
 } tsp_summary;
+
+/** How a picture was moved onto its group's lead image. 88 bytes. */
+typedef struct tsp_registration {
+  /** sizeof(tsp_registration), set by the caller. */
+  uint32_t struct_size;
+  /** Matches that agree with it. */
+  uint32_t inliers;
+  /** Root of their mean squared distance from where they should be, in pixels of the network's input. */
+  double rms_px;
+  /**
+   * A 3 x 3 matrix, row by row, that ends in 1: (x, y) of the picture to (x', y') of the lead image, both in pixels of
+   * the picture, the upper left corner at (0, 0), the middle of the first pixel at (0.5, 0.5). (X, Y, W) = matrix
+   * (x, y, 1), x' = X / W, y' = Y / W.
+   */
+  double to_lead[9];
+} tsp_registration;
 
 /** An anomaly map in the library's memory. 32 bytes. */
 typedef struct tsp_map {
@@ -723,6 +739,14 @@ tsp_status tsp_result_create(tsp_result **out);
 
 /** Score, verdict and sizes. Errors: STATE, BUSY. */
 tsp_status tsp_result_summary(const tsp_result *result, tsp_summary *out);
+
+/**
+ * How the picture was moved onto the lead image; a map or a region of the result lies in the picture, not in the lead.
+ *
+ * Errors: STATE, also if the picture was not registered, BUSY.
+ */
+tsp_status tsp_result_registration(const tsp_result *result,
+                                   tsp_registration *out);
 
 /** The anomaly map, of the picture's size, without copying. Errors: STATE, BUSY. */
 tsp_status tsp_result_map(const tsp_result *result, tsp_map *out);

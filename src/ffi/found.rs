@@ -8,7 +8,7 @@ use image::RgbImage;
 use ndarray::Array2;
 
 use super::image::{TSP_FORMAT_GRAY8, TSP_MEMORY_HOST};
-use super::structs::{tsp_image, tsp_map, tsp_region, tsp_run, tsp_summary};
+use super::structs::{tsp_image, tsp_map, tsp_region, tsp_registration, tsp_run, tsp_summary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageView;
 use crate::map::render::draw_heat;
@@ -70,6 +70,7 @@ impl Found {
             group,
             matches,
             regions,
+            registration,
             ..
         } = &self.inspection;
         let (map_width, map_height) = self.size();
@@ -85,8 +86,23 @@ impl Found {
             run_count: self.runs.len() as u32,
             map_width,
             map_height,
-            reserved: 0,
+            registered: registration.is_some().into(),
         }
+    }
+
+    /// How the picture was moved. Errors: `State` if it was not.
+    pub fn registration(&self) -> Result<tsp_registration> {
+        let Some(registration) = self.inspection.registration else {
+            let message = "the picture was not registered";
+            return Err(Error::new(ErrorKind::State, message)
+                .hint("Fit with the option registration; its summary says whether a picture is."));
+        };
+        Ok(tsp_registration {
+            struct_size: 0,
+            inliers: registration.inliers,
+            rms_px: registration.rms_px,
+            to_lead: registration.in_pixels(self.size()).into(),
+        })
     }
 
     /// Region number `index`. Errors: `InvalidArgument` if there is none.

@@ -58,10 +58,11 @@ pub use progress::tsp_progress;
 pub use result::{
     TSP_VERDICT_DEFECT, TSP_VERDICT_GOOD, TSP_VERDICT_NONE, TSP_VERDICT_UNDECIDED,
     tsp_result_copy_map, tsp_result_create, tsp_result_destroy, tsp_result_map, tsp_result_mask,
-    tsp_result_region, tsp_result_render, tsp_result_runs, tsp_result_summary,
+    tsp_result_region, tsp_result_registration, tsp_result_render, tsp_result_runs,
+    tsp_result_summary,
 };
 pub use status::tsp_status;
 pub use structs::{
     tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model, tsp_model_summary,
-    tsp_option, tsp_options, tsp_region, tsp_result, tsp_run, tsp_summary,
+    tsp_option, tsp_options, tsp_region, tsp_registration, tsp_result, tsp_run, tsp_summary,
 };

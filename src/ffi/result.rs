@@ -14,7 +14,9 @@ use super::guard::guard;
 use super::handle::{Object, Output, create, destroy, find, null_argument, shared};
 use super::image::{Canvas, read_image};
 use super::status::tsp_status;
-use super::structs::{tsp_image, tsp_map, tsp_region, tsp_result, tsp_run, tsp_summary};
+use super::structs::{
+    tsp_image, tsp_map, tsp_region, tsp_registration, tsp_result, tsp_run, tsp_summary,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::verdict::Verdict;
 
@@ -73,6 +75,24 @@ pub unsafe extern "C" fn tsp_result_summary(
         let out = unsafe { StructOutput::new(out, "out") }?;
         with_found(result, |found| {
             out.set(found.summary());
+            Ok(())
+        })
+    })
+}
+
+/// How the picture was moved onto the lead image; a map or a region of the result lies in the picture, not in the lead.
+///
+/// Errors: STATE, also if the picture was not registered, BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_result_registration(
+    result: *const tsp_result,
+    out: *mut tsp_registration,
+) -> tsp_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a struct whose struct_size is true.
+        let out = unsafe { StructOutput::new(out, "out") }?;
+        with_found(result, |found| {
+            out.set(found.registration()?);
             Ok(())
         })
     })

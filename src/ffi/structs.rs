@@ -145,8 +145,24 @@ pub struct tsp_summary {
     pub map_width: u32,
     /// Its height.
     pub map_height: u32,
-    /// 0.
-    pub reserved: u32,
+    /// 1 if the picture was moved onto the lead image before it was compared, see tsp_result_registration; else 0.
+    pub registered: u32,
+}
+
+/// How a picture was moved onto its group's lead image. 88 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_registration {
+    /// sizeof(tsp_registration), set by the caller.
+    pub struct_size: u32,
+    /// Matches that agree with it.
+    pub inliers: u32,
+    /// Root of their mean squared distance from where they should be, in pixels of the network's input.
+    pub rms_px: f64,
+    /// A 3 x 3 matrix, row by row, that ends in 1: (x, y) of the picture to (x', y') of the lead image, both in pixels of
+    /// the picture, the upper left corner at (0, 0), the middle of the first pixel at (0.5, 0.5). (X, Y, W) = matrix
+    /// (x, y, 1), x' = X / W, y' = Y / W.
+    pub to_lead: [f64; 9],
 }
 
 /// An anomaly map in the library's memory. 32 bytes.
@@ -227,6 +243,7 @@ growing! {
     tsp_image: 64,
     tsp_model_summary: 56,
     tsp_summary: 48,
+    tsp_registration: 88,
     tsp_map: 32,
     tsp_region: 56,
 }

@@ -1,7 +1,5 @@
 //! Groups of normal images that show the part in the same pose, each with a lead image.
 
-use std::collections::HashMap;
-
 use crate::error::{Error, ErrorKind, Result};
 
 /// How groups are made.
@@ -41,71 +39,39 @@ impl Grouping {
     }
 }
 
-/// Puts `count` images into groups; `matches(image, lead)` counts the matches of two of them.
+/// Which of some leads, given by their image numbers, an image matches best: its place among them, and the matches.
+pub type Best<'a> = dyn FnMut(usize, &[usize]) -> Result<(usize, u32)> + 'a;
+
+/// Puts `count` images into groups; `best` says which lead an image matches best.
 ///
 /// The first image leads a group. Each next one joins the group whose lead it matches best if the matches reach the
 /// threshold, and leads a new group otherwise (METHOD.md, section 1). The derived threshold is the highest that gives no
 /// more groups than [`GroupRule::size`] asks for. Then every image goes to the lead that it matches best, as a picture
 /// under inspection will, and groups below [`GroupRule::smallest`] are dissolved into the others, the smallest first.
 ///
-/// Cost: each pair (image, lead) is matched once. Errors: `TooFewImages` for no image; those of `matches`.
-pub fn group(
-    count: usize,
-    rule: &GroupRule,
-    matches: &mut dyn FnMut(usize, usize) -> Result<u32>,
-) -> Result<Grouping> {
+/// Cost: each image is compared with the leads once for each of about ten thresholds that are tried, and once for each group
+/// that is dissolved; so `best` should remember. Errors: `TooFewImages` for no image; those of `best`.
+pub fn group(count: usize, rule: &GroupRule, best: &mut Best<'_>) -> Result<Grouping> {
     if count == 0 {
         return Err(Error::new(
             ErrorKind::TooFewImages,
             "there is no image to group",
         ));
     }
-    let mut table = MatchTable {
-        matches,
-        known: HashMap::new(),
-    };
     let min_matches = if rule.min_matches > 0 {
         rule.min_matches
     } else {
-        derive_threshold(count, rule, &mut table)?
+        derive_threshold(count, rule, best)?
     };
-    let leads = match lead_images(count, min_matches, rule.most, Overflow::Join, &mut table)? {
+    let leads = match lead_images(count, min_matches, rule.most, Overflow::Join, best)? {
         Some(leads) => leads,
         None => vec![0],
     };
-    let grouping = merge_small(count, rule.smallest, leads, &mut table)?;
+    let grouping = merge_small(count, rule.smallest, leads, best)?;
     Ok(Grouping {
         min_matches,
         ..grouping
     })
-}
-
-struct MatchTable<'a> {
-    matches: &'a mut dyn FnMut(usize, usize) -> Result<u32>,
-    known: HashMap<(usize, usize), u32>,
-}
-
-impl MatchTable<'_> {
-    fn count(&mut self, image: usize, lead: usize) -> Result<u32> {
-        if let Some(count) = self.known.get(&(image, lead)) {
-            return Ok(*count);
-        }
-        let count = (self.matches)(image, lead)?;
-        self.known.insert((image, lead), count);
-        Ok(count)
-    }
-
-    /// Place in `leads` of the lead with the most matches, the first of equals.
-    fn best(&mut self, image: usize, leads: &[usize]) -> Result<(usize, u32)> {
-        let mut best = (0, 0);
-        for (place, lead) in leads.iter().enumerate() {
-            let count = self.count(image, *lead)?;
-            if count > best.1 {
-                best = (place, count);
-            }
-        }
-        Ok(best)
-    }
 }
 
 #[derive(PartialEq)]
@@ -121,11 +87,11 @@ fn lead_images(
     min_matches: u32,
     most: usize,
     overflow: Overflow,
-    table: &mut MatchTable<'_>,
+    best: &mut Best<'_>,
 ) -> Result<Option<Vec<usize>>> {
     let mut leads = vec![0];
     for image in 1..count {
-        if table.best(image, &leads)?.1 >= min_matches {
+        if best(image, &leads)?.1 >= min_matches {
             continue;
         }
         if leads.len() < most {
@@ -138,7 +104,7 @@ fn lead_images(
 }
 
 /// The highest number of matches that gives no more than the wanted number of groups, by bisection.
-fn derive_threshold(count: usize, rule: &GroupRule, table: &mut MatchTable<'_>) -> Result<u32> {
+fn derive_threshold(count: usize, rule: &GroupRule, best: &mut Best<'_>) -> Result<u32> {
     let wanted = match rule.size {
         0 => 1,
         size => ((count as f64 / size as f64).round() as usize).clamp(1, rule.most),
@@ -148,12 +114,12 @@ fn derive_threshold(count: usize, rule: &GroupRule, table: &mut MatchTable<'_>) 
     }
     let mut highest = 0;
     for image in 1..count {
-        highest = highest.max(table.count(image, 0)?);
+        highest = highest.max(best(image, &[0])?.1);
     }
     let (mut few, mut too_many) = (0, highest.saturating_add(1));
     while too_many - few > 1 {
         let middle = few + (too_many - few) / 2;
-        match lead_images(count, middle, wanted, Overflow::GiveUp, table)? {
+        match lead_images(count, middle, wanted, Overflow::GiveUp, best)? {
             Some(_) => few = middle,
             None => too_many = middle,
         }
@@ -165,7 +131,7 @@ fn merge_small(
     count: usize,
     smallest: usize,
     mut leads: Vec<usize>,
-    table: &mut MatchTable<'_>,
+    best: &mut Best<'_>,
 ) -> Result<Grouping> {
     loop {
         let mut grouping = Grouping {
@@ -176,7 +142,7 @@ fn merge_small(
         };
         let mut sizes = vec![0usize; grouping.leads.len()];
         for image in 0..count {
-            let (place, matches) = table.best(image, &grouping.leads)?;
+            let (place, matches) = best(image, &grouping.leads)?;
             sizes[place] += 1;
             grouping.group_of.push(place);
             grouping.matches.push(matches);
@@ -205,9 +171,15 @@ mod tests {
 
     /// Images at places on a line: the nearer, the more matches, 100 at most.
     fn on_a_line(places: &[i32], rule: GroupRule) -> Grouping {
-        let mut matches =
-            |a: usize, b: usize| Ok(100u32.saturating_sub(places[a].abs_diff(places[b])));
-        group(places.len(), &rule, &mut matches).unwrap()
+        let mut best = |image: usize, leads: &[usize]| {
+            let matches =
+                |lead: &usize| 100u32.saturating_sub(places[image].abs_diff(places[*lead]));
+            let counts: Vec<u32> = leads.iter().map(matches).collect();
+            let most = counts.iter().copied().max().unwrap_or(0);
+            let first = counts.iter().position(|count| *count == most);
+            Ok((first.unwrap_or(0), most))
+        };
+        group(places.len(), &rule, &mut best).unwrap()
     }
 
     #[test]
@@ -280,16 +252,5 @@ mod tests {
     #[test]
     fn one_image_is_its_own_lead() {
         assert_eq!(on_a_line(&[7], RULE).group_of, [0]);
-    }
-
-    #[test]
-    fn every_pair_is_matched_once() {
-        let mut asked = HashMap::new();
-        let mut matches = |a: usize, b: usize| {
-            *asked.entry((a, b)).or_insert(0) += 1;
-            Ok(100 - (a as u32).abs_diff(b as u32))
-        };
-        group(40, &RULE, &mut matches).unwrap();
-        assert!(asked.values().all(|times| *times == 1));
     }
 }

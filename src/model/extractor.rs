@@ -28,12 +28,7 @@ pub struct Prepared {
 impl Prepared {
     /// The same picture moved into another frame of the same size; `to_frame` in units of the picture's width and height.
     pub fn moved(&self, to_frame: &Transform) -> Result<Self> {
-        let picture = self.picture.as_ref();
-        let picture = picture.map(|picture| Ok::<_, Error>(moved(picture, to_frame)?.pixels));
-        Ok(Self {
-            input: self.moved_input(to_frame)?.pixels,
-            picture: picture.transpose()?,
-        })
+        self.changed(|picture| Ok(moved(picture, to_frame)?.pixels))
     }
 
     /// The backbone's input alone, moved so.
@@ -41,14 +36,16 @@ impl Prepared {
         moved(&self.input, to_frame)
     }
 
-    fn to_device(&self, device: Device) -> Result<Self> {
-        let picture = self.picture.as_ref();
+    /// What becomes of either picture if the same is done to both.
+    pub fn changed(&self, change: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
         Ok(Self {
-            input: self.input.f_to_device(device)?,
-            picture: picture
-                .map(|picture| picture.f_to_device(device))
-                .transpose()?,
+            input: change(&self.input)?,
+            picture: self.picture.as_ref().map(change).transpose()?,
         })
+    }
+
+    fn to_device(&self, device: Device) -> Result<Self> {
+        self.changed(|picture| Ok(picture.f_to_device(device)?))
     }
 }
 

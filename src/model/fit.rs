@@ -9,10 +9,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
-use crate::model::extractor::Extractor;
+use crate::model::copies::Orientation;
+use crate::model::extractor::{Extracted, Extractor, Prepared, Seen};
 use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::normals::{Known, Normals};
 use crate::model::recipe::Recipe;
+use crate::model::size::{First, model_bytes};
 use crate::model::{Group, LeftOut, Model, Reason, calibrate};
 use crate::options::Options;
 use crate::progress::Progress;
@@ -47,8 +49,14 @@ struct Opened {
     extractor: Extractor,
     input_size: (u32, u32),
     image_size: (u32, u32),
-    /// Height and width of the grid of locations; the first image tells.
-    grid: Option<(i64, i64)>,
+    /// What the first image says about all others.
+    first: Option<First>,
+}
+
+impl Opened {
+    fn is_square(&self) -> bool {
+        self.image_size.0 == self.image_size.1
+    }
 }
 
 impl Fitter {
@@ -99,9 +107,19 @@ impl Fitter {
         })
     }
 
-    /// How many images were added.
+    /// How many images were added; flipped and turned copies do not count.
     pub fn count(&self) -> usize {
-        self.normals.len()
+        self.normals.given()
+    }
+
+    /// Bytes that the model will take at most if `images` are fitted in all, on disk and in memory; none before the first.
+    ///
+    /// The images of a model that is extended are not counted.
+    pub fn model_bytes(&self, images: usize) -> Option<u64> {
+        let opened = self.opened.as_ref()?;
+        let copies = self.recipe.copies.orientations(opened.is_square()).len();
+        let images = images.saturating_mul(copies + 1);
+        Some(model_bytes(&self.recipe, opened.first?, images))
     }
 
     /// Adds a normal image; `mask` marks what of it counts for the thresholds. A failed call adds nothing.
@@ -123,7 +141,7 @@ impl Fitter {
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
-        let is_registered = self.recipe.registration.is_some();
+        let (copies, is_registered) = (self.recipe.copies, self.recipe.registration.is_some());
         let opened = match &mut self.opened {
             Some(opened) => opened,
             None => {
@@ -132,27 +150,35 @@ impl Fitter {
             }
         };
         check_size(size, opened.image_size, &self.options)?;
-        let prepared = opened.extractor.prepare(view)?;
-        let seen = opened.extractor.show(&prepared)?;
-        let extracted = opened.extractor.extract(&prepared)?;
-        let known = Known {
-            seen,
-            prepared: is_registered.then_some(&prepared),
-            features: &extracted.features,
-            keypoints: extracted.keypoints.as_ref(),
+        let is_square = opened.is_square();
+        let extractor = &mut opened.extractor;
+        let picture = Look::at(extractor.prepare(view)?, None, extractor)?;
+        let orientations = if self.normals.knows(&picture.seen.digest) {
+            Vec::new()
+        } else {
+            copies.orientations(is_square)
         };
+        let copies = orientations.into_iter().map(|orientation| {
+            let copy = orientation.of(&picture.prepared)?;
+            Look::at(copy, Some(orientation), extractor)
+        });
+        let copies = copies.collect::<Result<Vec<_>>>()?;
+        let known = copies.iter().map(|copy| copy.known(is_registered));
+        let known = (picture.known(is_registered), known.collect());
         self.normals.push(name, size, mask, known)?;
-        opened.grid = Some(extracted.grid);
+        opened
+            .first
+            .get_or_insert_with(|| first_of(&picture.extracted));
         Ok(())
     }
 
     /// Ready for pictures of this size, or for those of the model that is extended.
     fn open(&self, size: (u32, u32)) -> Opened {
-        let (image_size, input_size, grid) = match &self.base {
-            Some(model) => (model.image_size, model.input_size, Some(model.grid)),
+        let (image_size, input_size) = match &self.base {
+            Some(model) => (model.image_size, model.input_size),
             None => {
                 let multiples = self.network.backbone().multiples();
-                (size, self.recipe.input_size(size, multiples), None)
+                (size, self.recipe.input_size(size, multiples))
             }
         };
         let extractor = Extractor::new(
@@ -166,13 +192,13 @@ impl Fitter {
             extractor,
             input_size,
             image_size,
-            grid,
+            first: None,
         }
     }
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
     ///
-    /// Copies of one picture count once. With `fit.outliers = drop`, images that do not look like the others are left
+    /// A picture that is given twice counts once. With `fit.outliers = drop`, images that do not look like the others are left
     /// out; [`Model::left_out`] names both.
     ///
     /// Errors: `TooFewImages`, `Cancelled` by `progress`, `Numeric`, `Memory`, `Io` of the temporary file.
@@ -185,13 +211,13 @@ impl Fitter {
             return Err(Error::new(ErrorKind::TooFewImages, message));
         };
         let (input_size, image_size) = (opened.input_size, opened.image_size);
-        let grid = opened.grid.unwrap_or_default();
+        let grid = opened.first.map_or((0, 0), |first| first.grid);
 
         let mut left_out = self
             .base
             .as_ref()
             .map_or_else(Vec::new, |model| model.left_out.clone());
-        let images = self.without_copies(&mut left_out);
+        let images = self.distinct(&mut left_out);
         let (groups, min_matches) = self.groups(images, &mut left_out, progress)?;
         let options = self
             .base
@@ -213,13 +239,15 @@ impl Fitter {
         })
     }
 
-    /// Numbers of the images that are no copies.
-    fn without_copies(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
+    /// Numbers of the images that differ from all before them; flipped and turned copies last, so that they lead a group
+    /// only if no picture as it was given can.
+    fn distinct(&self, left_out: &mut Vec<LeftOut>) -> Vec<usize> {
         let all = 0..self.normals.len();
-        let images: Vec<usize> = all
+        let mut images: Vec<usize> = all
             .clone()
             .filter(|image| self.normals.twin(*image).is_none())
             .collect();
+        images.sort_by_key(|image| self.normals.copy(*image).is_some());
         for image in all {
             if let Some(twin) = self.normals.twin(image) {
                 let name = self.normals.name(image).to_owned();
@@ -256,7 +284,7 @@ impl Fitter {
                 matcher: self.matcher.as_deref(),
                 extractor: &opened.extractor,
                 input_size: opened.input_size,
-                grid: opened.grid.unwrap_or_default(),
+                grid: opened.first.map_or((0, 0), |first| first.grid),
                 device: self.device,
             };
             let grouper = Grouper::new(&mut self.normals, tools, progress);
@@ -269,20 +297,28 @@ impl Fitter {
                 Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
                 None => grouper.form(&images)?,
             };
-            let scores: Vec<f32> = groups
-                .iter()
-                .flat_map(|group| &group.images)
-                .map(|image| image.score)
-                .collect();
+            let is_given = |image: &usize| self.normals.copy(*image).is_none();
+            let learned = groups.iter().flat_map(|group| &group.images);
+            let (numbers, scores): (Vec<Option<usize>>, Vec<f32>) = numbers
+                .into_iter()
+                .zip(learned)
+                .filter(|(_, image)| image.copy.is_none())
+                .map(|(number, image)| (number, image.score))
+                .unzip();
             // Images of the model that is extended stay, whatever they score beside the new ones.
             let outliers = LogScores::of(&scores).too_high().into_iter();
             let outliers: Vec<(usize, f32)> = outliers
                 .filter_map(|place| Some((numbers[place]?, scores[place])))
                 .collect();
-            let too_few = self.base.is_none() && images.len() - outliers.len() < FEWEST_IMAGES;
+            let given = images
+                .iter()
+                .copied()
+                .filter(|image| is_given(image))
+                .count();
+            let too_few = self.base.is_none() && given - outliers.len() < FEWEST_IMAGES;
             if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
                 // One that only an outlier's group could not register is none: the groups of the last round count.
-                for image in unregistered {
+                for image in unregistered.into_iter().filter(is_given) {
                     let name = self.normals.name(image).to_owned();
                     let reason = Reason::Unregistered;
                     note(left_out, LeftOut { name, reason });
@@ -290,7 +326,7 @@ impl Fitter {
                 return Ok((groups, min_matches));
             }
             for (number, score) in outliers {
-                images.retain(|image| *image != number);
+                images.retain(|image| self.normals.source(*image) != number);
                 let name = self.normals.name(number).to_owned();
                 note(
                     left_out,
@@ -301,6 +337,48 @@ impl Fitter {
                 );
             }
             round += 1;
+        }
+    }
+}
+
+fn first_of(extracted: &Extracted) -> First {
+    let keypoints = extracted.keypoints.as_ref();
+    First {
+        grid: extracted.grid,
+        channels: extracted.features.size().last().copied().unwrap_or(0),
+        keypoints: keypoints.map_or((0, 0), |keypoints| {
+            let size = keypoints.descriptors().size();
+            (size[0], size[1])
+        }),
+    }
+}
+
+/// A picture, or a copy of it, and what is found in it.
+struct Look {
+    copy: Option<Orientation>,
+    prepared: Prepared,
+    seen: Seen,
+    extracted: Extracted,
+}
+
+impl Look {
+    fn at(prepared: Prepared, copy: Option<Orientation>, extractor: &Extractor) -> Result<Self> {
+        Ok(Self {
+            copy,
+            seen: extractor.show(&prepared)?,
+            extracted: extractor.extract(&prepared)?,
+            prepared,
+        })
+    }
+
+    /// What is kept of it; what networks look at as well, if it will be moved onto its lead.
+    fn known(&self, will_move: bool) -> Known<'_> {
+        Known {
+            copy: self.copy,
+            seen: &self.seen,
+            prepared: will_move.then_some(&self.prepared),
+            features: &self.extracted.features,
+            keypoints: self.extracted.keypoints.as_ref(),
         }
     }
 }

@@ -1,30 +1,22 @@
 //! Normal images to groups with statistics and scores, or into groups that there are.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use ndarray::Array2;
-use tch::{Device, Kind};
+use tch::Device;
 
-use crate::error::{Error, Result};
-use crate::matching::group::{GroupRule, Grouping, group};
-use crate::matching::{Keypoints, PretrainedMatcher};
+use crate::error::Result;
+use crate::matching::PretrainedMatcher;
+use crate::matching::group::GroupRule;
 use crate::model::Group;
 use crate::model::extractor::Extractor;
-use crate::model::lead::{Lead, turn};
+use crate::model::lead::Lead;
 use crate::model::learn::{Learner, Members};
 use crate::model::normals::Normals;
+use crate::model::placing::{Moved, Placer};
 use crate::model::recipe::Recipe;
-use crate::model::recognise::{Recogniser, Registration};
-use crate::progress::{Progress, report};
-use crate::registration::PartFinder;
-
-const MATCHING: &str = "matching good parts";
-const MOVING: &str = "registering good parts";
-
-/// Of a backbone's input.
-const CHANNELS: i64 = 3;
+use crate::progress::Progress;
 
 /// What groups are made with.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +37,10 @@ pub struct Tools<'a> {
 
 /// Makes groups of normal images.
 pub struct Grouper<'a> {
-    normals: &'a mut Normals,
-    tools: Tools<'a>,
-    progress: &'a mut dyn Progress,
+    placer: Placer<'a>,
+    /// Matches of each image with its lead.
+    matches: HashMap<usize, u32>,
+    unregistered: Vec<usize>,
 }
 
 /// Groups, and what became of the images.
@@ -66,42 +59,36 @@ pub struct Formed {
 /// Images that will be a group.
 struct Planned {
     lead_image: usize,
+    /// None if the recipe matches nothing.
     lead: Option<Lead>,
     members: Vec<usize>,
     /// Which locations of the lead show the part, if images are moved onto it.
     part: Option<Array2<bool>>,
 }
 
-/// Images that were moved onto their lead, and those that could not be.
-struct Moved {
-    moved: Vec<usize>,
-    lost: Vec<usize>,
-    /// Knows where the part lies; none if nothing was to be moved.
-    finder: Option<PartFinder>,
-}
-
 impl<'a> Grouper<'a> {
     /// A grouper of `normals`.
     pub fn new(normals: &'a mut Normals, tools: Tools<'a>, progress: &'a mut dyn Progress) -> Self {
         Self {
-            normals,
-            tools,
-            progress,
+            placer: Placer {
+                normals,
+                tools,
+                progress,
+            },
+            matches: HashMap::new(),
+            unregistered: Vec::new(),
         }
     }
 
     /// Groups of the images with these numbers, at least one.
     pub fn form(mut self, images: &[usize]) -> Result<Formed> {
-        let rule = self.tools.recipe.groups;
-        let mut matches = HashMap::new();
-        let mut unregistered = Vec::new();
-        let (planned, min_matches) = self.plan(images, &rule, &mut matches, &mut unregistered)?;
-        let groups = self.learned(planned, &matches)?;
-        let numbers = groups.1.into_iter().map(Some).collect();
+        let rule = self.placer.tools.recipe.groups;
+        let (planned, min_matches) = self.plan(images, &rule)?;
+        let (groups, numbers) = self.learned(planned)?;
         Ok(Formed {
-            groups: groups.0,
-            numbers,
-            unregistered,
+            groups,
+            numbers: numbers.into_iter().map(Some).collect(),
+            unregistered: self.unregistered,
             min_matches,
         })
     }
@@ -115,135 +102,138 @@ impl<'a> Grouper<'a> {
         min_matches: u32,
         images: &[usize],
     ) -> Result<Formed> {
+        let Tools {
+            recipe,
+            extractor,
+            device,
+            ..
+        } = self.placer.tools;
+        let matched_size = extractor.matched_size();
+        let leads = groups.iter().map(|group| {
+            let lead = group.lead.as_ref();
+            lead.map(|lead| lead.to_device(device, matched_size))
+                .transpose()
+        });
+        let leads = leads.collect::<Result<Vec<Option<Lead>>>>()?;
+        let known: Vec<&Lead> = leads.iter().flatten().collect();
+
         let mut joining: Vec<Vec<usize>> = vec![Vec::new(); groups.len()];
-        let (mut matches, mut unregistered) = (HashMap::new(), Vec::new());
-        let strangers = self.join(groups, min_matches, images, &mut joining, &mut matches)?;
-        let rule = self.tools.recipe.groups;
-        let room = rule.most.saturating_sub(groups.len());
-        let (mut new, strangers_numbers) = if strangers.len() >= rule.smallest && room > 0 {
+        let strangers = self.join(&known, min_matches, images, &mut joining)?;
+        let room = recipe.groups.most.saturating_sub(groups.len());
+        let (opened, of_opened) = if strangers.len() >= recipe.groups.smallest && room > 0 {
             let rule = GroupRule {
                 min_matches,
                 most: room,
-                ..rule
+                ..recipe.groups
             };
-            let (planned, _) = self.plan(&strangers, &rule, &mut matches, &mut unregistered)?;
-            self.learned(planned, &matches)?
+            let (planned, _) = self.plan(&strangers, &rule)?;
+            self.learned(planned)?
         } else {
-            self.join(groups, 0, &strangers, &mut joining, &mut matches)?;
+            self.join(&known, 0, &strangers, &mut joining)?;
             (Vec::new(), Vec::new())
         };
 
         let (mut extended, mut numbers) = (Vec::new(), Vec::new());
-        for (group, members) in groups.iter().zip(joining) {
-            let lead = group.lead.as_ref();
-            let Moved { moved, lost, .. } = self.moved(members, lead, None, &mut matches)?;
-            unregistered.extend(lost);
+        for ((group, lead), members) in groups.iter().zip(&leads).zip(joining) {
+            let moved = self.moved(members, lead.as_ref(), None)?.moved;
             numbers.extend(group.images.iter().map(|_| None));
             numbers.extend(moved.iter().copied().map(Some));
-            if moved.is_empty() {
-                extended.push(Arc::clone(group));
-                continue;
-            }
-            let learned = self.learner(moved.len()).add(group, &moved, &matches)?;
-            let images = group.images.iter().cloned().chain(learned.images).collect();
-            extended.push(Arc::new(Group {
-                normality: learned.normality,
-                part: learned.part,
-                images,
-                ..group.to_device(Device::Cpu, self.tools.extractor.matched_size())?
-            }));
+            extended.push(if moved.is_empty() {
+                Arc::clone(group)
+            } else {
+                Arc::new(self.extended(group, &moved)?)
+            });
         }
-        extended.append(&mut new);
-        numbers.extend(strangers_numbers.into_iter().map(Some));
+        extended.extend(opened);
+        numbers.extend(of_opened.into_iter().map(Some));
         Ok(Formed {
             groups: extended,
             numbers,
-            unregistered,
+            unregistered: self.unregistered,
             min_matches,
         })
     }
 
-    /// Puts each image to the group whose lead it matches best; returns those that match none as well as asked for.
+    /// A group with these images in it.
+    fn extended(&mut self, group: &Group, members: &[usize]) -> Result<Group> {
+        let matched_size = self.placer.tools.extractor.matched_size();
+        let (learner, matches) = self.learner(members.len());
+        let learned = learner.add(group, members, matches)?;
+        let images = group.images.iter().cloned().chain(learned.images);
+        Ok(Group {
+            normality: learned.normality,
+            part: learned.part,
+            images: images.collect(),
+            keypoints: learned.keypoints,
+            ..group.to_device(Device::Cpu, matched_size)?
+        })
+    }
+
+    /// Puts each image to the lead that it matches best; returns those that match none as well as asked for.
     fn join(
         &mut self,
-        groups: &[Arc<Group>],
+        leads: &[&Lead],
         min_matches: u32,
         images: &[usize],
         joining: &mut [Vec<usize>],
-        matches: &mut HashMap<usize, u32>,
     ) -> Result<Vec<usize>> {
-        let leads: Vec<&Lead> = groups
-            .iter()
-            .filter_map(|group| group.lead.as_ref())
-            .collect();
         let mut strangers = Vec::new();
         for (done, image) in images.iter().enumerate() {
-            report(self.progress, MATCHING, done as u64, images.len() as u64)?;
-            let found = match self.recogniser() {
-                Some(recogniser) => {
-                    let keypoints = self.keypoints(*image)?;
-                    let found = recogniser.recognise(&keypoints, &leads)?;
-                    (found.lead, found.matches)
-                }
-                None => (0, 0),
-            };
-            if found.1 < min_matches {
+            let (lead, matches) = self.placer.best(*image, leads, (done, images.len()))?;
+            if matches < min_matches {
                 strangers.push(*image);
                 continue;
             }
-            joining[found.0].push(*image);
-            matches.insert(*image, found.1);
+            joining[lead].push(*image);
+            self.matches.insert(*image, matches);
         }
         Ok(strangers)
     }
 
-    /// Which images will be groups, their leads made and they themselves moved onto them.
-    fn plan(
-        &mut self,
-        images: &[usize],
-        rule: &GroupRule,
-        matches: &mut HashMap<usize, u32>,
-        unregistered: &mut Vec<usize>,
-    ) -> Result<(Vec<Planned>, u32)> {
-        let grouping = self.grouping(images, rule)?;
+    /// Which images will be groups, their leads made and they themselves moved onto them; and the matches that make an image
+    /// join a group.
+    fn plan(&mut self, images: &[usize], rule: &GroupRule) -> Result<(Vec<Planned>, u32)> {
+        let grouping = self.placer.grouping(images, rule)?;
         let found = grouping.matches.iter().copied();
-        matches.extend(images.iter().copied().zip(found));
+        self.matches.extend(images.iter().copied().zip(found));
+        let (h, w) = self.placer.tools.grid;
         let mut planned = Vec::new();
         for (number, lead) in grouping.leads.iter().enumerate() {
             let lead_image = images[*lead];
-            let members = grouping
-                .members(number)
-                .map(|place| images[place])
-                .collect();
-            let lead = match self.tools.matcher {
-                Some(_) => Some(self.lead(lead_image)?),
+            let members = grouping.members(number).map(|place| images[place]);
+            let lead = match self.placer.tools.matcher {
+                Some(_) => Some(self.placer.lead(lead_image)?),
                 None => None,
             };
-            let Moved {
-                moved,
-                lost,
-                finder,
-            } = self.moved(members, lead.as_ref(), Some(lead_image), matches)?;
-            unregistered.extend(lost);
-            let (h, w) = self.tools.grid;
-            let part = finder.map(|finder| finder.find((h as usize, w as usize)));
+            let moved = self.moved(members.collect(), lead.as_ref(), Some(lead_image))?;
+            let part = moved
+                .finder
+                .map(|finder| finder.find((h as usize, w as usize)));
             planned.push(Planned {
                 lead_image,
                 lead,
-                members: moved,
+                members: moved.moved,
                 part: part.transpose()?,
             });
         }
         Ok((planned, grouping.min_matches))
     }
 
-    /// Groups with what they learn of their images, and the numbers of these in the groups' order.
-    fn learned(
+    fn moved(
         &mut self,
-        planned: Vec<Planned>,
-        matches: &HashMap<usize, u32>,
-    ) -> Result<(Vec<Arc<Group>>, Vec<usize>)> {
-        let matched_size = self.tools.extractor.matched_size();
+        members: Vec<usize>,
+        lead: Option<&Lead>,
+        lead_image: Option<usize>,
+    ) -> Result<Moved> {
+        let mut moved = self.placer.moved(members, lead, lead_image)?;
+        self.matches.extend(moved.matches.drain(..));
+        self.unregistered.append(&mut moved.lost);
+        Ok(moved)
+    }
+
+    /// Groups with what they learn of their images, and the numbers of these in the groups' order.
+    fn learned(&mut self, planned: Vec<Planned>) -> Result<(Vec<Arc<Group>>, Vec<usize>)> {
+        let matched_size = self.placer.tools.extractor.matched_size();
         let members: Vec<Members<'_>> = planned
             .iter()
             .map(|group| Members {
@@ -255,149 +245,35 @@ impl<'a> Grouper<'a> {
             .iter()
             .flat_map(|group| group.members.iter().copied())
             .collect();
-        let learned = self.learner(numbers.len()).learn(&members, matches)?;
+        let (learner, matches) = self.learner(numbers.len());
+        let learned = learner.learn(&members, matches)?;
         let mut groups = Vec::new();
         for (group, learned) in planned.iter().zip(learned) {
-            let lead_image = group
-                .members
-                .iter()
-                .position(|member| *member == group.lead_image);
+            let mut members = group.members.iter();
+            let lead_image = members.position(|member| *member == group.lead_image);
             let lead = group.lead.as_ref();
             groups.push(Arc::new(Group {
                 lead: lead
                     .map(|lead| lead.to_device(Device::Cpu, matched_size))
                     .transpose()?,
                 lead_image: lead_image.unwrap_or(0),
-                thumbnail: self.normals.thumbnail(group.lead_image)?,
+                thumbnail: self.placer.normals.thumbnail(group.lead_image)?,
                 normality: learned.normality,
                 part: learned.part,
                 images: learned.images,
+                keypoints: learned.keypoints,
             }));
         }
         Ok((groups, numbers))
     }
 
-    fn learner(&mut self, images: usize) -> Learner<'_> {
-        let Tools { recipe, grid, .. } = self.tools;
-        Learner::new(self.normals, recipe, grid, images, self.progress)
-    }
-
-    fn recogniser(&self) -> Option<Recogniser<'a>> {
-        let tools = self.tools;
-        Some(Recogniser {
-            recipe: tools.recipe,
-            matcher: tools.matcher?,
-            extractor: tools.extractor,
-            input_size: tools.input_size,
-        })
-    }
-
-    /// Moves images onto their lead where the recipe says so.
-    fn moved(
-        &mut self,
-        members: Vec<usize>,
-        lead: Option<&Lead>,
-        lead_image: Option<usize>,
-        matches: &mut HashMap<usize, u32>,
-    ) -> Result<Moved> {
-        let (Some(recogniser), Some(lead), Some(_)) =
-            (self.recogniser(), lead, self.tools.recipe.registration)
-        else {
-            return Ok(Moved {
-                moved: members,
-                lost: Vec::new(),
-                finder: None,
-            });
-        };
-        let (width, height) = self.tools.input_size;
-        let mut finder = PartFinder::new(CHANNELS, i64::from(height), i64::from(width))?;
-        let (mut moved, mut lost) = (Vec::new(), Vec::new());
-        let total = members.len() as u64;
-        for (done, image) in members.into_iter().enumerate() {
-            report(self.progress, MOVING, done as u64, total)?;
-            let prepared = self.normals.prepared(image)?;
-            let found = if lead_image == Some(image) {
-                let known = matches.get(&image).copied().unwrap_or(0);
-                Some(Registration::identity(known))
-            } else {
-                let keypoints = self.keypoints(image)?;
-                let coarse = recogniser.recognise(&keypoints, &[lead])?.registration;
-                coarse
-                    .map(|coarse| recogniser.refine(&prepared, lead, coarse))
-                    .transpose()?
-            };
-            let Some(found) = found else {
-                lost.push(image);
-                continue;
-            };
-            let at_lead = prepared.moved_input(&found.to_lead)?;
-            let features = self.tools.extractor.features(&at_lead.pixels)?;
-            self.normals.move_to_lead(image, found.to_lead, &features)?;
-            finder.push(&at_lead)?;
-            matches.insert(image, found.inliers);
-            moved.push(image);
-        }
-        Ok(Moved {
-            moved,
-            lost,
-            finder: Some(finder),
-        })
-    }
-
-    fn keypoints(&mut self, image: usize) -> Result<Keypoints> {
-        self.normals.keypoints(image)?.to_device(self.tools.device)
-    }
-
-    /// An image as a lead. Errors: `Image` if it has no key points, for then nothing can match it.
-    fn lead(&mut self, image: usize) -> Result<Lead> {
-        let Tools {
-            recipe,
-            extractor,
-            input_size,
-            ..
-        } = self.tools;
-        let blame = |error: Error, normals: &Normals| error.at(normals.name(image));
-        let mut views = vec![self.keypoints(image)?];
-        let Some(plan) = recipe.registration else {
-            let lead = Lead::new(views, extractor.matched_size());
-            return lead.map_err(|error| blame(error, self.normals));
-        };
-        let prepared = self.normals.prepared(image)?;
-        for view in 1..plan.turns {
-            let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
-            views.extend(extractor.keypoints(&turned)?);
-        }
-        let lead = Lead::new(views, extractor.matched_size());
-        let lead = lead.map_err(|error| blame(error, self.normals))?;
-        let gray = prepared.input.f_mean_dim(1, true, Kind::Float)?;
-        lead.with_picture(gray.f_to_device(self.tools.device)?, plan.motion)
-    }
-
-    /// Places in `images`, put into groups.
-    fn grouping(&mut self, images: &[usize], rule: &GroupRule) -> Result<Grouping> {
-        let count = images.len();
-        let Some(recogniser) = self.recogniser() else {
-            let (leads, group_of, matches) = (vec![0], vec![0; count], vec![0; count]);
-            return Ok(Grouping {
-                leads,
-                group_of,
-                matches,
-                min_matches: 0,
-            });
-        };
-        let mut leads: HashMap<usize, Lead> = HashMap::new();
-        let mut current: Option<(usize, Keypoints)> = None;
-        group(count, rule, &mut |image, lead| {
-            report(self.progress, MATCHING, image as u64, count as u64)?;
-            let lead = match leads.entry(lead) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.lead(images[lead])?),
-            };
-            let image = match &mut current {
-                Some((place, keypoints)) if *place == image => keypoints,
-                other => &mut other.insert((image, self.keypoints(images[image])?)).1,
-            };
-            Ok(recogniser.recognise(image, &[lead])?.matches)
-        })
+    fn learner(&mut self, images: usize) -> (Learner<'_>, &HashMap<usize, u32>) {
+        let Placer {
+            normals,
+            tools,
+            progress,
+        } = &mut self.placer;
+        let learner = Learner::new(normals, *tools, images, *progress);
+        (learner, &self.matches)
     }
 }

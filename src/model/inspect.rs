@@ -8,13 +8,14 @@ use tch::{Device, Tensor};
 use crate::device;
 use crate::error::Result;
 use crate::image::{ImageView, Mask};
-use crate::matching::PretrainedMatcher;
+use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::appraise::{Appraisal, appraise};
 use crate::model::blend::{Evidence, PartEvidence};
 use crate::model::extractor::{Extracted, Extractor, Prepared};
 use crate::model::fit::check_size;
 use crate::model::lead::Lead;
-use crate::model::normality::Distances;
+use crate::model::nearest::Chooser;
+use crate::model::normality::Reference;
 use crate::model::recognise::{Recogniser, Registration};
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
@@ -117,6 +118,7 @@ impl Inspector {
         let prepared = self.extractor.prepare(view)?;
         let Placed {
             features,
+            keypoints,
             at_lead,
             group: number,
             matches,
@@ -124,10 +126,14 @@ impl Inspector {
         } = self.place(&prepared)?;
         let recipe = self.model.recipe();
         let group = &self.groups[number];
-        let Distances { map: own, nearest } =
-            group.normality.distances(&features, recipe.nearest)?;
+        let nearest = self.nearest(group, group.normality.reference(), &features, &keypoints)?;
+        let own = group.normality.distances(&features, &nearest)?;
         let of_part = match (&group.part, &at_lead) {
-            (Some(part), Some(features)) => Some(part.distances(features, recipe.nearest)?),
+            (Some(part), Some(at_lead)) => {
+                let features = part.features(at_lead)?;
+                let nearest = self.nearest(group, part.reference(), &features, &keypoints)?;
+                Some(part.distances(&features, &nearest)?)
+            }
             _ => None,
         };
         let part = match (&group.part, &of_part, &registration) {
@@ -165,6 +171,25 @@ impl Inspector {
         })
     }
 
+    /// The images of a group's bank that a picture is compared with; none of a Gaussian.
+    fn nearest(
+        &self,
+        group: &Group,
+        reference: &Reference,
+        features: &Tensor,
+        keypoints: &Option<Keypoints>,
+    ) -> Result<Vec<usize>> {
+        let (Some(rule), Reference::Nearest(bank)) = (self.model.recipe.nearest, reference) else {
+            return Ok(Vec::new());
+        };
+        let chooser = Chooser {
+            rule,
+            matcher: self.matcher.as_deref(),
+            device: features.device(),
+        };
+        chooser.nearest(bank, features, keypoints.as_ref(), &group.keypoints, &[])
+    }
+
     /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
     fn place(&self, prepared: &Prepared) -> Result<Placed> {
         let Extracted {
@@ -174,12 +199,13 @@ impl Inspector {
         } = self.extractor.extract(prepared)?;
         let mut placed = Placed {
             features,
+            keypoints,
             at_lead: None,
             group: 0,
             matches: 0,
             registration: None,
         };
-        let (Some(matcher), Some(keypoints)) = (self.matcher.as_deref(), keypoints) else {
+        let (Some(matcher), Some(keypoints)) = (self.matcher.as_deref(), &placed.keypoints) else {
             return Ok(placed);
         };
         let recogniser = Recogniser {
@@ -190,7 +216,7 @@ impl Inspector {
         };
         let leads = self.groups.iter().filter_map(|group| group.lead.as_ref());
         let leads: Vec<&Lead> = leads.collect();
-        let found = recogniser.recognise(&keypoints, &leads)?;
+        let found = recogniser.recognise(keypoints, &leads)?;
         (placed.group, placed.matches) = (found.lead, found.matches);
         if let Some(coarse) = found.registration {
             let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
@@ -213,6 +239,7 @@ impl Inspector {
 struct Placed {
     /// As it lies, [L, C'] f32 on the device.
     features: Tensor,
+    keypoints: Option<Keypoints>,
     /// Moved onto its lead; none if it was not.
     at_lead: Option<Tensor>,
     group: usize,

@@ -1,28 +1,22 @@
 //! What groups learn of their images, and how far each image is from all others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ndarray::Array2;
-use tch::{Device, Tensor};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::appraise::appraise;
 use crate::model::blend::Blend;
-use crate::model::left_out::{LeftOut, WithoutItself, without_themselves};
-use crate::model::normality::{NearestRule, Normality, Part, Reference, leave_one_out, locations};
+use crate::model::groups::Tools;
+use crate::model::left_out::{WithoutItself, without_themselves};
+use crate::model::nearest::KeptKeypoints;
+use crate::model::normality::{Normality, Part, locations};
 use crate::model::normals::Normals;
-use crate::model::recipe::{Epsilon, Recipe};
-use crate::model::{Group, LEAST_EPSILON, NormalImage};
-use crate::progress::{Progress, report};
-use crate::statistics::neighbours::neighbours;
-use crate::statistics::{
-    Bank, Fitted, GaussianBuilder, LowRankGaussian, Spread, WithinVariance, dual,
-};
-
-const FITTING: &str = "fitting groups";
-
-/// Times that each image is visited while its group is fitted: variance, statistics, score.
-const VISITS: u64 = 3;
+use crate::model::references::{References, Site};
+use crate::model::{Group, NormalImage};
+use crate::progress::Progress;
+use crate::statistics::Spread;
 
 /// The images of a group that is to be.
 #[derive(Clone, Copy, Debug)]
@@ -42,46 +36,22 @@ pub struct Learned {
     pub part: Option<Part>,
     /// The images that were new, with their scores.
     pub images: Vec<NormalImage>,
-}
-
-/// Where an image's features are taken.
-#[derive(Clone, Copy)]
-enum Site<'a> {
-    /// Everywhere, as it lies.
-    Picture,
-    /// At these locations, [P] i64, after it was moved onto its lead.
-    Part(&'a Tensor),
+    /// Key points of all its images, if pictures choose theirs by matches.
+    pub keypoints: Vec<Arc<KeptKeypoints>>,
 }
 
 /// Learns from the features of normal images.
-pub struct Learner<'a> {
-    normals: &'a mut Normals,
-    recipe: &'a Recipe,
-    /// Height and width of the grid of locations.
-    grid: (i64, i64),
-    progress: &'a mut dyn Progress,
-    visits: u64,
-    total: u64,
-}
+pub struct Learner<'a>(References<'a>);
 
 impl<'a> Learner<'a> {
     /// A learner that will see so many images.
     pub fn new(
         normals: &'a mut Normals,
-        recipe: &'a Recipe,
-        grid: (i64, i64),
+        tools: Tools<'a>,
         images: usize,
         progress: &'a mut dyn Progress,
     ) -> Self {
-        let sites = if recipe.registration.is_some() { 2 } else { 1 };
-        Self {
-            normals,
-            recipe,
-            grid,
-            progress,
-            visits: 0,
-            total: VISITS * sites * images as u64,
-        }
+        Self(References::new(normals, tools, images, progress))
     }
 
     /// What each of new groups learns; `matches` are those of the images with its lead.
@@ -103,38 +73,41 @@ impl<'a> Learner<'a> {
             .zip(&parts)
             .filter_map(|(group, part)| Some((group.images, Site::Part(part.as_ref()?))))
             .collect();
-        let epsilon = self.epsilon(&pictures)?;
-        let epsilon_of_parts = self.epsilon(&moved)?;
+        let epsilon = self.0.epsilon(&pictures)?;
+        let epsilon_of_parts = self.0.epsilon(&moved)?;
 
-        let (h, w) = self.grid;
-        let weight = self.recipe.registration.map_or(0.0, |plan| plan.weight);
+        let (h, w) = self.0.grid;
+        let weight = self.0.recipe.registration.map_or(0.0, |plan| plan.weight);
         let mut learned = Vec::new();
         for (group, part) in groups.iter().zip(&parts) {
             let images = group.images;
-            let (reference, own) = self.reference(images, Site::Picture, epsilon)?;
+            let kept = self.0.kept(images)?;
+            let (reference, own) = self.0.reference(images, Site::Picture, epsilon, &kept)?;
             let mut part = match (group.part, part) {
                 (Some(mask), Some(locations)) => {
                     let site = Site::Part(locations);
-                    let (reference, left_out) = self.reference(images, site, epsilon_of_parts)?;
+                    let (reference, left_out) =
+                        self.0.reference(images, site, epsilon_of_parts, &kept)?;
                     let blend = Blend::new(weight, images.len());
                     Some((Part::new(reference, mask.clone(), blend)?, left_out))
                 }
                 _ => None,
             };
             let mut spread = Spread::new((h as usize, w as usize));
-            let without = without_themselves(&own, part.as_ref(), &mut spread, self.recipe.even)?;
+            let without = without_themselves(&own, part.as_ref(), &mut spread, self.0.recipe.even)?;
             if let Some((part, _)) = &mut part {
                 part.blend = self.scaled(part, images, &without)?;
             }
             let part = part.map(|(part, _)| part);
             let images = self.scored(part.as_ref(), images, &without, matches)?;
             learned.push(Learned {
-                normality: Normality::new(reference, spread, self.recipe.even),
+                normality: Normality::new(reference, spread, self.0.recipe.even),
                 part,
                 images,
+                keypoints: kept,
             });
         }
-        report(self.progress, FITTING, self.total, self.total)?;
+        self.0.done()?;
         Ok(learned)
     }
 
@@ -148,259 +121,34 @@ impl<'a> Learner<'a> {
     ) -> Result<Learned> {
         let before = group.images.len() as u64;
         let own = group.normality.reference();
-        let (reference, own) = self.extended(own, before, members, Site::Picture)?;
+        let mut kept = group.keypoints.clone();
+        kept.extend(self.0.kept(members)?);
+        let (reference, own) = self
+            .0
+            .extended(own, before, members, Site::Picture, &kept)?;
         let part = match &group.part {
             Some(part) => {
                 let locations = locations(part.mask())?;
                 let site = Site::Part(&locations);
                 let (reference, left_out) =
-                    self.extended(part.reference(), before, members, site)?;
+                    self.0
+                        .extended(part.reference(), before, members, site, &kept)?;
                 let part = Part::new(reference, part.mask().clone(), part.blend)?;
                 Some((part, left_out))
             }
             None => None,
         };
         let mut spread = group.normality.spread().clone();
-        let without = without_themselves(&own, part.as_ref(), &mut spread, self.recipe.even)?;
+        let without = without_themselves(&own, part.as_ref(), &mut spread, self.0.recipe.even)?;
         let part = part.map(|(part, _)| part);
         let images = self.scored(part.as_ref(), members, &without, matches)?;
-        report(self.progress, FITTING, self.total, self.total)?;
+        self.0.done()?;
         Ok(Learned {
-            normality: Normality::new(reference, spread, self.recipe.even),
+            normality: Normality::new(reference, spread, self.0.recipe.even),
             part,
             images,
+            keypoints: kept,
         })
-    }
-
-    fn is_few(&self, members: &[usize]) -> bool {
-        members.len() < self.recipe.few
-    }
-
-    /// An image was visited once more.
-    fn visited(&mut self) -> Result<()> {
-        self.visits += 1;
-        report(
-            self.progress,
-            FITTING,
-            self.visits.min(self.total),
-            self.total,
-        )
-    }
-
-    /// The regularisation of the recipe, for features that vary as those of these groups do.
-    fn epsilon(&mut self, groups: &[(&[usize], Site<'_>)]) -> Result<f64> {
-        let share = match self.recipe.epsilon {
-            Epsilon::Unit(epsilon) => return Ok(epsilon),
-            Epsilon::Variance(share) => share,
-        };
-        let mut variance = WithinVariance::default();
-        for (members, site) in groups {
-            for image in *members {
-                for sample in self.samples(*image, *site, self.is_few(members))? {
-                    variance.push(&sample)?;
-                }
-                self.visited()?;
-            }
-            variance.end_group()?;
-        }
-        Ok((share * variance.mean()).max(LEAST_EPSILON))
-    }
-
-    /// An image's features at a site, [L, C'] f32.
-    fn features(&mut self, image: usize, site: Site<'_>) -> Result<Tensor> {
-        match site {
-            Site::Picture => self.normals.features(image),
-            Site::Part(locations) => {
-                let features = self.normals.features_at_lead(image)?;
-                Ok(features.f_index_select(0, locations)?)
-            }
-        }
-    }
-
-    /// An image's features at a site, and what it lends to the locations around if images are few.
-    fn samples(&mut self, image: usize, site: Site<'_>, few: bool) -> Result<Vec<Tensor>> {
-        if !few {
-            return Ok(vec![self.features(image, site)?]);
-        }
-        match site {
-            Site::Picture => neighbours(&self.normals.features(image)?, self.grid),
-            Site::Part(locations) => {
-                let samples = neighbours(&self.normals.features_at_lead(image)?, self.grid)?;
-                let chosen = samples.iter();
-                let chosen = chosen.map(|sample| Ok(sample.f_index_select(0, locations)?));
-                chosen.collect()
-            }
-        }
-    }
-
-    /// What images are compared with at a site, and each of them left out.
-    fn reference(
-        &mut self,
-        members: &[usize],
-        site: Site<'_>,
-        epsilon: f64,
-    ) -> Result<(Reference, LeftOut)> {
-        match self.recipe.nearest {
-            Some(rule) => self.bank(None, epsilon, members, site, rule),
-            None if self.is_few(members) => self.gaussian_of_few(epsilon, members, site),
-            None => self.gaussian(GaussianBuilder::new(epsilon), members, site),
-        }
-    }
-
-    /// The same for a reference of so many images that others join.
-    fn extended(
-        &mut self,
-        prior: &Reference,
-        before: u64,
-        members: &[usize],
-        site: Site<'_>,
-    ) -> Result<(Reference, LeftOut)> {
-        match (prior.to_device(Device::Cpu)?, self.recipe.nearest) {
-            (Reference::Nearest(bank), Some(rule)) => {
-                self.bank(Some(&bank), bank.epsilon(), members, site, rule)
-            }
-            (Reference::Gaussian(gaussian), _) if gaussian.count() > before => {
-                self.extended_few(gaussian, members, site)
-            }
-            (Reference::Gaussian(gaussian), _) => {
-                self.gaussian(GaussianBuilder::extending(gaussian), members, site)
-            }
-            (Reference::Nearest(_), None) => Err(Error::new(
-                ErrorKind::State,
-                "a bank of a recipe that chooses nothing",
-            )),
-        }
-    }
-
-    /// Makes `members` part of the Gaussian in `builder`.
-    fn gaussian(
-        &mut self,
-        mut builder: GaussianBuilder,
-        members: &[usize],
-        site: Site<'_>,
-    ) -> Result<(Reference, LeftOut)> {
-        for image in members {
-            self.push(&mut builder, *image, site, false)?;
-        }
-        let Fitted {
-            gaussian,
-            leave_one_out,
-        } = self.finish(builder)?;
-        // The builder knows the images that it still holds; those that it had to merge come first.
-        let merged = members.len() - leave_one_out.size()[0] as usize;
-        let mut left_out = Vec::new();
-        for (place, image) in members.iter().enumerate() {
-            left_out.push(match place.checked_sub(merged) {
-                Some(row) => Some(leave_one_out.f_get(row as i64)?),
-                None if gaussian.count() == 1 => None,
-                None => Some(gaussian.leave_one_out(&self.features(*image, site)?)?),
-            });
-        }
-        Ok((Reference::Gaussian(gaussian), left_out))
-    }
-
-    /// The Gaussian of a few images and of what they lend to each other's neighbours; an image is left out with all of it.
-    fn gaussian_of_few(
-        &mut self,
-        epsilon: f64,
-        members: &[usize],
-        site: Site<'_>,
-    ) -> Result<(Reference, LeftOut)> {
-        let mut builder = GaussianBuilder::new(epsilon);
-        for image in members {
-            self.push(&mut builder, *image, site, true)?;
-        }
-        let gaussian = self.finish(builder)?.gaussian;
-        let mut left_out = Vec::new();
-        for image in members {
-            let mut others = Vec::new();
-            for other in members.iter().filter(|other| *other != image) {
-                others.extend(self.samples(*other, site, true)?);
-            }
-            left_out.push(if others.is_empty() {
-                None
-            } else {
-                let features = self.features(*image, site)?;
-                let others = Tensor::f_stack(&others, 0)?;
-                Some(dual::distances(&others, &features, epsilon)?)
-            });
-        }
-        Ok((Reference::Gaussian(gaussian), left_out))
-    }
-
-    /// A few images' Gaussian with more of them; each new one is compared with those before.
-    fn extended_few(
-        &mut self,
-        prior: LowRankGaussian,
-        members: &[usize],
-        site: Site<'_>,
-    ) -> Result<(Reference, LeftOut)> {
-        let mut left_out = Vec::new();
-        for image in members {
-            left_out.push(Some(prior.distances(&self.features(*image, site)?)?));
-        }
-        let mut builder = GaussianBuilder::extending(prior);
-        for image in members {
-            self.push(&mut builder, *image, site, true)?;
-        }
-        let gaussian = self.finish(builder)?.gaussian;
-        Ok((Reference::Gaussian(gaussian), left_out))
-    }
-
-    /// A bank of `prior`'s images and these.
-    fn bank(
-        &mut self,
-        prior: Option<&Bank>,
-        epsilon: f64,
-        members: &[usize],
-        site: Site<'_>,
-        rule: NearestRule,
-    ) -> Result<(Reference, LeftOut)> {
-        let mut halves = Vec::new();
-        for image in members {
-            let half = Bank::halved(&self.features(*image, site)?);
-            halves.push(half.map_err(|error| error.at(self.normals.name(*image)))?);
-            self.visited()?;
-        }
-        let halves = Tensor::f_stack(&halves, 0)?;
-        let (before, bank) = match prior {
-            Some(prior) => (prior.count(), prior.with(&halves)?),
-            None => (0, Bank::new(epsilon, halves)?),
-        };
-        let mut left_out = Vec::new();
-        for (place, image) in members.iter().enumerate() {
-            left_out.push(if bank.count() == 1 {
-                None
-            } else {
-                let features = self.features(*image, site)?;
-                Some(leave_one_out(&bank, before + place, &features, rule)?)
-            });
-            let visits = self.visits.min(self.total);
-            report(self.progress, FITTING, visits, self.total)?;
-        }
-        Ok((Reference::Nearest(bank), left_out))
-    }
-
-    fn push(
-        &mut self,
-        builder: &mut GaussianBuilder,
-        image: usize,
-        site: Site<'_>,
-        few: bool,
-    ) -> Result<()> {
-        for sample in self.samples(image, site, few)? {
-            let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-            let pushed = builder.push(&sample, &mut || {
-                report(progress, FITTING, visits.min(total), total)
-            });
-            pushed.map_err(|error| error.at(self.normals.name(image)))?;
-        }
-        self.visited()
-    }
-
-    fn finish(&mut self, builder: GaussianBuilder) -> Result<Fitted> {
-        let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-        builder.finish(&mut || report(progress, FITTING, visits.min(total), total))
     }
 
     /// How the part's distances and those of the picture as it lies make one map, so that both are of one scale.
@@ -412,10 +160,10 @@ impl<'a> Learner<'a> {
     ) -> Result<Blend> {
         let mut highest = Vec::new();
         for (image, without) in members.iter().zip(without) {
-            let to_lead = self.normals.to_lead(*image);
+            let to_lead = self.0.normals.to_lead(*image);
             if let Some(evidence) = without.evidence(Some(part), to_lead.as_ref()) {
-                let (size, mask) = self.normals.outline(*image)?;
-                let blended = evidence.blended(size, self.recipe.map_sigma)?;
+                let (size, mask) = self.0.normals.outline(*image)?;
+                let blended = evidence.blended(size, self.0.recipe.map_sigma)?;
                 highest.push(blended.highest(mask.as_ref()));
             }
         }
@@ -432,25 +180,26 @@ impl<'a> Learner<'a> {
     ) -> Result<Vec<NormalImage>> {
         let mut images = Vec::with_capacity(members.len());
         for (image, without) in members.iter().zip(without) {
-            let to_lead = self.normals.to_lead(*image);
+            let to_lead = self.0.normals.to_lead(*image);
             let (score, peak) = match without.evidence(part, to_lead.as_ref()) {
                 Some(evidence) => {
-                    let (size, mask) = self.normals.outline(*image)?;
-                    let found = appraise(&evidence, size, mask.as_ref(), self.recipe);
-                    let found = found.map_err(|error| error.at(self.normals.name(*image)))?;
+                    let (size, mask) = self.0.normals.outline(*image)?;
+                    let found = appraise(&evidence, size, mask.as_ref(), self.0.recipe);
+                    let found = found.map_err(|error| error.at(self.0.normals.name(*image)))?;
                     (found.score, found.peak)
                 }
-                // Of an only image nothing is known.
+                // Of an only image nothing is known, of a flipped or turned copy nothing is asked.
                 None => (0.0, 0.0),
             };
             images.push(NormalImage {
-                name: self.normals.name(*image).to_owned(),
+                name: self.0.normals.name(*image).to_owned(),
                 matches: matches.get(image).copied().unwrap_or(0),
                 score,
                 peak,
-                digest: self.normals.digest(*image).to_owned(),
+                digest: self.0.normals.digest(*image).to_owned(),
+                copy: self.0.normals.copy(*image),
             });
-            self.visited()?;
+            self.0.visited()?;
         }
         Ok(images)
     }

@@ -6,6 +6,7 @@
 mod appraise;
 mod archive;
 pub mod blend;
+pub mod copies;
 mod extractor;
 pub mod file;
 pub mod fit;
@@ -14,10 +15,14 @@ pub mod inspect;
 pub mod lead;
 mod learn;
 mod left_out;
+mod nearest;
 pub mod normality;
 mod normals;
+mod placing;
 pub mod recipe;
 pub mod recognise;
+mod references;
+mod size;
 mod store;
 mod warnings;
 
@@ -34,7 +39,9 @@ pub use recipe::Recipe;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::matching::PretrainedMatcher;
+use crate::model::copies::Orientation;
 use crate::model::lead::Lead;
+use crate::model::nearest::KeptKeypoints;
 use crate::model::normality::{Normality, Part};
 use crate::options::Options;
 use crate::verdict::Calibration;
@@ -76,6 +83,8 @@ pub struct Group {
     /// What is known of the part in the lead image; none if pictures are compared as they lie.
     pub(crate) part: Option<Part>,
     pub(crate) images: Vec<NormalImage>,
+    /// Key points of each image, if pictures choose theirs by matches.
+    pub(crate) keypoints: Vec<Arc<KeptKeypoints>>,
 }
 
 /// What a model remembers of a normal image.
@@ -86,13 +95,17 @@ pub struct NormalImage {
     /// Matches with the lead image of its group, where pictures are registered those that agree on how it lies; 0 if the
     /// recipe matches nothing.
     pub matches: u32,
-    /// Anomaly score against the other images of its group; 0 if it is the only one.
+    /// Anomaly score against the other images of its group; 0 if it is the only one, or a flipped or turned copy.
     pub score: f32,
     /// Highest value of that anomaly map.
     pub peak: f32,
-    /// SHA-256 of what the network saw, in hexadecimal: by it a copy is known.
+    /// SHA-256 of what the network saw of the picture as it was given, in hexadecimal: by it a picture that is given twice
+    /// is known.
     #[serde(default)]
     pub digest: String,
+    /// How it lies, if it is a copy of the picture of this name that was flipped or turned; none of the picture itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Orientation>,
 }
 
 /// A normal image that the statistics were formed without.
@@ -200,9 +213,10 @@ impl Model {
         )
     }
 
-    /// How many normal images the model has learned from.
+    /// How many normal images the model has learned from; flipped and turned copies do not count.
     pub fn image_count(&self) -> usize {
-        self.groups.iter().map(|group| group.images.len()).sum()
+        let groups = self.groups.iter();
+        groups.map(|group| given(&group.images).count()).sum()
     }
 
     /// The thresholds.
@@ -212,7 +226,7 @@ impl Model {
 }
 
 impl Group {
-    /// The normal images of the group.
+    /// The normal images of the group, and flipped and turned copies of them.
     pub fn images(&self) -> &[NormalImage] {
         &self.images
     }
@@ -253,25 +267,32 @@ impl Group {
                 .map(|part| part.to_device(device))
                 .transpose()?,
             images: self.images.clone(),
+            keypoints: self.keypoints.clone(),
         })
     }
 
     /// The fewest matches of any of its images with the lead.
     pub fn fewest_matches(&self) -> u32 {
-        self.images
-            .iter()
-            .map(|image| image.matches)
-            .min()
-            .unwrap_or(0)
+        let matches = given(&self.images).map(|image| image.matches);
+        matches.min().unwrap_or(0)
     }
 }
 
-/// Thresholds from the scores of all normal images; none if they are too few to say.
+/// Those of a group's images that are no flipped or turned copies.
+pub(crate) fn given(images: &[NormalImage]) -> impl Iterator<Item = &NormalImage> {
+    images.iter().filter(|image| image.copy.is_none())
+}
+
+/// Thresholds from the scores of all normal images; none if they are too few to say. An image that is alone in its group has
+/// no score.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
     let threshold = |value: fn(&NormalImage) -> f32| {
-        // The score of an image that is alone says nothing.
-        let known = groups.iter().filter(|group| group.images.len() > 1);
-        let scores: Vec<f32> = known.flat_map(|group| &group.images).map(value).collect();
+        let scores: Vec<f32> = groups
+            .iter()
+            .filter(|group| given(&group.images).count() > 1)
+            .flat_map(|group| given(&group.images))
+            .map(value)
+            .collect();
         match (Calibration {
             scores: &scores,
             false_alarm_rate,

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use tch::{Device, Kind, Tensor};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::model::blend::Blend;
 use crate::statistics::{Bank, Likeness, LowRankGaussian, Spread};
 use crate::torch::grid;
@@ -24,7 +24,16 @@ pub struct NearestRule {
     /// How many.
     pub count: usize,
     /// By what they are chosen.
-    pub by: Likeness,
+    pub by: By,
+}
+
+/// What makes a normal image one to compare a picture with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Its features are like the picture's.
+    Likeness(Likeness),
+    /// Its key points match the picture's, among the images of the most like features.
+    Matches,
 }
 
 /// What a group knows of pictures as they lie, and how far its own images lie from it.
@@ -45,15 +54,6 @@ pub struct Part {
     locations: SharedTensor,
     /// How its distances and those of the picture as it lies make one map.
     pub blend: Blend,
-}
-
-/// A picture's distances, [h, w] f32 in host memory, in standard deviations.
-#[derive(Debug)]
-pub struct Distances {
-    /// The distances.
-    pub map: Tensor,
-    /// Numbers of the group's images that it was compared with, the most similar first; none if it was all of them.
-    pub nearest: Vec<usize>,
 }
 
 impl Normality {
@@ -77,14 +77,13 @@ impl Normality {
         &self.spread
     }
 
-    /// Distance of every location of a picture, `features` [L, C'] f32; without a rule it is compared with all images.
-    pub fn distances(&self, features: &Tensor, rule: Option<NearestRule>) -> Result<Distances> {
-        let (raw, nearest) = self.reference.distances(features, rule)?;
+    /// Distance of every location of a picture, [h, w] f32 in host memory, in standard deviations.
+    ///
+    /// `features` [L, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
+    pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
+        let raw = self.reference.distances(features, nearest)?;
         let map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
-        Ok(Distances {
-            map: grid::of_array(&map)?,
-            nearest,
-        })
+        grid::of_array(&map)
     }
 
     /// The same on another device.
@@ -119,10 +118,16 @@ impl Part {
         &self.mask
     }
 
-    /// Distance of every location that shows the part, 0 elsewhere; `features` [L, C'] f32 of a picture moved onto its lead.
-    pub fn distances(&self, features: &Tensor, rule: Option<NearestRule>) -> Result<Tensor> {
-        let features = features.f_index_select(0, &self.locations)?;
-        let (distances, _) = self.reference.distances(&features, rule)?;
+    /// Features of the locations that show the part, [P, C'], of all those of a picture on its lead, [L, C'].
+    pub fn features(&self, at_lead: &Tensor) -> Result<Tensor> {
+        Ok(at_lead.f_index_select(0, &self.locations)?)
+    }
+
+    /// Distance of every location that shows the part, 0 elsewhere, [h, w] f32 in host memory, in standard deviations.
+    ///
+    /// `features` [P, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
+    pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
+        let distances = self.reference.distances(features, nearest)?;
         spread_out(&distances, &self.mask)
     }
 
@@ -150,21 +155,10 @@ impl Reference {
         }
     }
 
-    /// Distances of a picture, [L] f32, and the numbers of the images that were chosen for it.
-    fn distances(
-        &self,
-        features: &Tensor,
-        rule: Option<NearestRule>,
-    ) -> Result<(Tensor, Vec<usize>)> {
+    fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
         match self {
-            Self::Gaussian(gaussian) => Ok((gaussian.distances(features)?, Vec::new())),
-            Self::Nearest(bank) => {
-                let nearest = match rule {
-                    Some(rule) => nearest(bank, features, rule, None)?,
-                    None => (0..bank.count()).collect(),
-                };
-                Ok((bank.distances(features, &nearest)?, nearest))
-            }
+            Self::Gaussian(gaussian) => gaussian.distances(features),
+            Self::Nearest(bank) => bank.distances(features, nearest),
         }
     }
 
@@ -198,33 +192,4 @@ pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
     let distances = distances.f_to_device(Device::Cpu)?;
     let map = map.f_index_copy(0, &locations(mask)?, &distances)?;
     Ok(map.f_reshape([h as i64, w as i64])?)
-}
-
-/// Distances of an image of the bank to the Gaussian of the images most like it among the others, [L] f32.
-pub fn leave_one_out(
-    bank: &Bank,
-    image: usize,
-    features: &Tensor,
-    rule: NearestRule,
-) -> Result<Tensor> {
-    bank.distances(features, &nearest(bank, features, rule, Some(image))?)
-}
-
-/// Numbers of the images most like a picture, the first of equals; `without` is not chosen.
-fn nearest(
-    bank: &Bank,
-    features: &Tensor,
-    rule: NearestRule,
-    without: Option<usize>,
-) -> Result<Vec<usize>> {
-    let likeness = bank.likeness(features, rule.by)?;
-    if likeness.iter().any(|likeness| likeness.is_nan()) {
-        return Err(Error::new(ErrorKind::Numeric, "a feature is not finite"));
-    }
-    let mut order: Vec<usize> = (0..bank.count())
-        .filter(|image| Some(*image) != without)
-        .collect();
-    order.sort_by(|a, b| likeness[*b].total_cmp(&likeness[*a]));
-    order.truncate(rule.count);
-    Ok(order)
 }

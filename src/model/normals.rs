@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
 use crate::model::Group;
+use crate::model::copies::Orientation;
 use crate::model::extractor::{Prepared, Seen};
 use crate::model::store::{Place, TensorStore};
 use crate::registration::Transform;
@@ -19,15 +20,17 @@ use crate::registration::Transform;
 pub struct Normals {
     store: TensorStore,
     images: Vec<Given>,
-    /// Name of the first image that looked so to the network, by its digest.
+    /// Name of the first image that looked so to the network, by its digest; of those that were given, not of their copies.
     first_of: HashMap<String, String>,
 }
 
-/// What is known of an image when it is added.
+/// What is known of an image, or of a flipped or turned copy of it, when it is added.
 #[derive(Debug)]
 pub struct Known<'a> {
-    /// What the network saw, for people and for finding copies.
-    pub seen: Seen,
+    /// How a copy lies; none for the picture itself.
+    pub copy: Option<Orientation>,
+    /// What the network saw, for people and for finding pictures that are given twice.
+    pub seen: &'a Seen,
     /// Of an image that will be moved onto its lead: what networks are to look at then.
     pub prepared: Option<&'a Prepared>,
     /// Features of the image as it lies, [h*w, C'] f32.
@@ -39,6 +42,9 @@ pub struct Known<'a> {
 #[derive(Debug)]
 struct Given {
     name: String,
+    /// Number of the picture that it is a copy of; its own if it was given itself.
+    source: usize,
+    copy: Option<Orientation>,
     size: (u32, u32),
     mask: Option<Arc<Vec<u8>>>,
     digest: String,
@@ -73,19 +79,58 @@ impl Normals {
         }
     }
 
-    /// How many there are.
+    /// How many there are, with flipped and turned copies.
     pub fn len(&self) -> usize {
         self.images.len()
     }
 
-    /// Adds an image of this size. A failed call adds nothing.
+    /// How many of them were given.
+    pub fn given(&self) -> usize {
+        let images = self.images.iter();
+        images.filter(|image| image.copy.is_none()).count()
+    }
+
+    /// Whether a picture of this digest was given before.
+    pub fn knows(&self, digest: &str) -> bool {
+        self.first_of.contains_key(digest)
+    }
+
+    /// Adds an image of this size, and copies of it. A failed call adds nothing.
     pub fn push(
         &mut self,
         name: &str,
         size: (u32, u32),
         mask: Option<&Mask<'_>>,
-        known: Known<'_>,
+        (image, copies): (Known<'_>, Vec<Known<'_>>),
     ) -> Result<()> {
+        let mut image = self.stored(name, size, mask, image)?;
+        let digest = image.digest.clone();
+        let copies = copies.into_iter().map(|copy| {
+            // No score of it is formed, so no mask is asked for.
+            let copy = self.stored(name, size, None, copy)?;
+            Ok(Given {
+                digest: digest.clone(),
+                ..copy
+            })
+        });
+        let copies = copies.collect::<Result<Vec<_>>>()?;
+        image.twin = self.first_of.get(&digest).cloned();
+        if image.twin.is_none() {
+            self.first_of.insert(digest, name.to_owned());
+        }
+        self.images.push(image);
+        self.images.extend(copies);
+        Ok(())
+    }
+
+    /// An image that is not among the others yet.
+    fn stored(
+        &mut self,
+        name: &str,
+        size: (u32, u32),
+        mask: Option<&Mask<'_>>,
+        known: Known<'_>,
+    ) -> Result<Given> {
         let store = &mut self.store;
         let mut put = |tensor: Option<&Tensor>| tensor.map(|tensor| store.put(tensor)).transpose();
         let prepared = known.prepared;
@@ -100,26 +145,21 @@ impl Normals {
             None => None,
         };
         let thumbnail = store.put(&pixels(&known.seen.thumbnail)?)?;
-        let mask = mask.map(|mask| self.shared(mask, size));
-        let digest = known.seen.digest;
-        let twin = self.first_of.get(&digest).cloned();
-        if twin.is_none() {
-            self.first_of.insert(digest.clone(), name.to_owned());
-        }
-        self.images.push(Given {
+        Ok(Given {
             name: name.to_owned(),
+            source: self.images.len(),
+            copy: known.copy,
             size,
-            mask,
-            digest,
-            twin,
+            mask: mask.map(|mask| self.shared(mask, size)),
+            digest: known.seen.digest.clone(),
+            twin: None,
             thumbnail,
             input,
             picture,
             features,
             keypoints,
             at_lead: None,
-        });
-        Ok(())
+        })
     }
 
     /// An image now lies on its lead: what it looks like there, [h*w, C'] f32.
@@ -144,7 +184,9 @@ impl Normals {
         for y in 0..height {
             bytes.extend_from_slice(mask.row(y));
         }
-        match self.images.last().and_then(|image| image.mask.as_ref()) {
+        let mut given = self.images.iter().rev();
+        let last = given.find(|image| image.copy.is_none());
+        match last.and_then(|image| image.mask.as_ref()) {
             Some(last) if **last == bytes => Arc::clone(last),
             _ => Arc::new(bytes),
         }
@@ -155,12 +197,22 @@ impl Normals {
         &self.images[image].name
     }
 
-    /// SHA-256 of what the network saw of an image.
+    /// Number of the image that was given, of which this one is a copy; its own if it was given itself.
+    pub fn source(&self, image: usize) -> usize {
+        self.images[image].source
+    }
+
+    /// How a copy lies; none for an image that was given.
+    pub fn copy(&self, image: usize) -> Option<Orientation> {
+        self.images[image].copy
+    }
+
+    /// SHA-256 of what the network saw of an image; of a copy, that of the image that was given.
     pub fn digest(&self, image: usize) -> &str {
         &self.images[image].digest
     }
 
-    /// Name of the earlier image, or of one in the model that is extended, that this one is a copy of.
+    /// Name of the earlier image, or of one in the model that is extended, that the network cannot tell from this one.
     pub fn twin(&self, image: usize) -> Option<&str> {
         self.images[image].twin.as_deref()
     }

@@ -8,7 +8,8 @@ use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
-use crate::model::normality::NearestRule;
+use crate::model::copies::Copies;
+use crate::model::normality::{By, NearestRule};
 use crate::options::Options;
 use crate::registration::Motion;
 use crate::statistics::Likeness;
@@ -52,6 +53,8 @@ pub struct Recipe {
     pub nearest: Option<NearestRule>,
     /// Whether normal images that do not look like the others are left out.
     pub drop_outliers: bool,
+    /// Flipped and turned copies of normal images that are learned from too.
+    pub copies: Copies,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
     /// Regularisation.
@@ -127,12 +130,20 @@ impl Recipe {
             "nearest" => Some(NearestRule {
                 count: options.int("nearest.count")? as usize,
                 by: match options.text("nearest.by")?.as_str() {
-                    "mean" => Likeness::Mean,
-                    _ => Likeness::Place,
+                    "mean" => By::Likeness(Likeness::Mean),
+                    "matches" => By::Matches,
+                    _ => By::Likeness(Likeness::Place),
                 },
             }),
             _ => None,
         };
+        let by_matches = nearest.is_some_and(|rule| rule.by == By::Matches);
+        if by_matches && options.text("matcher")? == "none" {
+            let message = "normal images are chosen by matches, and matcher=none finds none";
+            return Err(Error::new(ErrorKind::InvalidArgument, message)
+                .at("nearest.by")
+                .hint("Use matcher=backbone, or nearest.by=place."));
+        }
         Ok(Self {
             input_size_px: options.int("input.size")? as u32,
             aspect: if options.text("input.aspect")? == "stretch" {
@@ -179,6 +190,12 @@ impl Recipe {
             },
             nearest,
             drop_outliers: options.text("fit.outliers")? == "drop",
+            copies: match options.text("fit.copies")?.as_str() {
+                "flips" => Copies::Flips,
+                "turns" => Copies::Turns,
+                "all" => Copies::All,
+                _ => Copies::None,
+            },
             least_matches: options.float("verdict.least_matches")?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),

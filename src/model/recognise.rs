@@ -35,6 +35,15 @@ pub struct Recognised {
     pub registration: Option<Registration>,
 }
 
+/// A picture beside one view of a lead.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compared {
+    /// Matches; where pictures are registered, those that agree on how it lies.
+    pub matches: u32,
+    /// How it lies on the lead as it is.
+    pub registration: Option<Registration>,
+}
+
 /// Compares pictures with leads by one recipe.
 #[derive(Clone, Copy, Debug)]
 pub struct Recogniser<'a> {
@@ -53,6 +62,19 @@ impl Recogniser<'_> {
     ///
     /// No more than `matcher.shortlist` views of leads are matched, those of the most similar gists.
     pub fn recognise(&self, image: &Keypoints, leads: &[&Lead]) -> Result<Recognised> {
+        let gist = Gist::new(image, self.extractor.matched_size())?;
+        self.best_of(&gist, leads, &mut |lead, view| {
+            self.compare(image, leads[lead], view)
+        })
+    }
+
+    /// The same for a picture of this gist, by a `compare` of it with a view of one of the leads, both given by number.
+    pub fn best_of(
+        &self,
+        gist: &Gist,
+        leads: &[&Lead],
+        compare: &mut dyn FnMut(usize, usize) -> Result<Compared>,
+    ) -> Result<Recognised> {
         let views: Vec<(usize, usize)> = leads
             .iter()
             .enumerate()
@@ -62,20 +84,13 @@ impl Recogniser<'_> {
             .iter()
             .map(|(lead, view)| &leads[*lead].views()[*view].gist)
             .collect();
-        let gist = Gist::new(image, self.extractor.matched_size())?;
         let mut best = Recognised::default();
         for place in gist.nearest(&gists, self.recipe.shortlist)? {
             let (lead, view) = views[place];
-            let keypoints = &leads[lead].views()[view].keypoints;
-            let (matches, registration) = match &self.recipe.registration {
-                None => (self.matcher.count(image, keypoints)?, None),
-                Some(plan) => {
-                    let found = self.register(plan, image, keypoints)?;
-                    let turned = turn(view, leads[lead].views().len(), self.input_size);
-                    let upright = found.and_then(|found| found.followed_by(&turned.inverse()));
-                    (upright.map_or(0, |found| found.inliers), upright)
-                }
-            };
+            let Compared {
+                matches,
+                registration,
+            } = compare(lead, view)?;
             if matches > best.matches {
                 best = Recognised {
                     lead,
@@ -85,6 +100,26 @@ impl Recogniser<'_> {
             }
         }
         Ok(best)
+    }
+
+    /// Matches a picture with one view of a lead.
+    pub fn compare(&self, image: &Keypoints, lead: &Lead, view: usize) -> Result<Compared> {
+        let views = lead.views();
+        let keypoints = &views[view].keypoints;
+        let Some(plan) = &self.recipe.registration else {
+            return Ok(Compared {
+                matches: self.matcher.count(image, keypoints)?,
+                registration: None,
+            });
+        };
+        let found = self.ransac(plan).fit(&self.pairs(image, keypoints)?)?;
+        let found = found.and_then(|found| self.registration(&found));
+        let turned = turn(view, views.len(), self.input_size);
+        let registration = found.and_then(|found| found.followed_by(&turned.inverse()));
+        Ok(Compared {
+            matches: registration.map_or(0, |found| found.inliers),
+            registration,
+        })
     }
 
     /// A more exact registration: the picture is moved, matched with the lead once more, and moved by what is left; in the
@@ -124,16 +159,6 @@ impl Recogniser<'_> {
             best.to_lead = aligned.unwrap_or(best.to_lead);
         }
         Ok(best)
-    }
-
-    fn register(
-        &self,
-        plan: &RegistrationPlan,
-        image: &Keypoints,
-        lead: &Keypoints,
-    ) -> Result<Option<Registration>> {
-        let found = self.ransac(plan).fit(&self.pairs(image, lead)?)?;
-        Ok(found.and_then(|found| self.registration(&found)))
     }
 
     fn registration(&self, found: &Registered) -> Option<Registration> {
@@ -188,6 +213,12 @@ impl Registration {
             inliers,
             rms_px: 0.0,
         }
+    }
+
+    /// The same in pixels of pictures of this size (width, height).
+    pub fn in_pixels(&self, (width, height): (u32, u32)) -> Transform {
+        let to_lead = self.to_lead.resized(f64::from(width), f64::from(height));
+        to_lead.unwrap_or_default()
     }
 
     fn followed_by(&self, next: &Transform) -> Option<Self> {

@@ -21,6 +21,11 @@ pub const RECIPES: &[NamedRecipe] = &[
         summary: "what is done without a recipe: every option at its default; docs/accuracy.md says why",
         settings: &[],
     },
+    NamedRecipe {
+        name: "registered",
+        summary: "each picture is moved onto its lead image and compared there as well: for parts at any angle, and for less missed",
+        settings: &[("matcher", "backbone"), ("registration", "similarity")],
+    },
     // The paper leaves open the size of the input, which of DeDoDe's descriptors it uses, and the verdict: those options
     // stay at their defaults. Its threshold of matches (700, for textures 1000) gives it groups of 20 to 30 images; the
     // number that is derived from the images aims at that size, whatever the matcher.

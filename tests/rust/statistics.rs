@@ -126,6 +126,29 @@ fn order_of_images_does_not_matter() {
 }
 
 #[test]
+fn samples_left_out_together_equal_refitting_without_them() {
+    let all = samples("more_than_channels");
+    let gaussian = fit(&all, 0.01).gaussian;
+    for together in [1, 3, 6] {
+        let without = fit(&all[together..], 0.01).gaussian;
+        let expected = without.distances(&all[0]).unwrap();
+        let found = gaussian.leave_out(&all[..together]).unwrap();
+        println!("{together} of {}", all.len());
+        assert_each_close(&found, &expected, TOLERANCE);
+    }
+    let all = samples("few");
+    let gaussian = fit(&all, 0.01).gaussian;
+    for together in [2, 5] {
+        let without = fit(&all[together..], 0.01).gaussian;
+        let expected = without.distances(&all[0]).unwrap();
+        let found = gaussian.leave_out(&all[..together]).unwrap();
+        println!("{together} of {}", all.len());
+        // Of fewer samples than channels the difference has few digits left.
+        assert_each_close(&found, &expected, 1e-2);
+    }
+}
+
+#[test]
 fn leave_one_out_of_merged_images_equals_refitting_too() {
     let name = "more_than_channels";
     let gaussian = fit(&samples(name), 0.01).gaussian;

@@ -138,6 +138,10 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
                     escaped(name)
                 ));
             }
+            Reason::Unregistered => output::line(format_args!(
+                "left out: {} could not be registered onto its lead image",
+                escaped(name)
+            )),
             _ => output::line(format_args!("left out: {}", escaped(name))),
         }
     }

@@ -133,7 +133,7 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
     for (number, group) in model.groups.iter().enumerate() {
         output::line(format_args!(
             "{number:5}  {:6}  {:14}  {:18}  {}",
-            group.images.len(),
+            group.image_count(),
             group.fewest_matches(),
             scores(group),
             escaped(&group.lead().name)
@@ -165,8 +165,11 @@ fn print_groups(model: &Description) {
             } else {
                 ""
             };
+            let copy = image.copy.map_or(String::new(), |orientation| {
+                format!(", {}", orientation.words())
+            });
             output::line(format_args!(
-                "{:7}  {:6.2}  {}{lead}",
+                "{:7}  {:6.2}  {}{copy}{lead}",
                 image.matches,
                 image.score,
                 escaped(&image.name)
@@ -180,6 +183,9 @@ fn why(image: &LeftOut) -> String {
     match &image.reason {
         Reason::CopyOf(first) => format!("{name}, a copy of {}", escaped(first)),
         Reason::Outlier { score } => format!("{name}, unlike the others, score {score:.2}"),
+        Reason::Unregistered => {
+            format!("{name}, which could not be registered onto its lead image")
+        }
         _ => name,
     }
 }
@@ -201,7 +207,8 @@ fn changed(model: &Description) -> Result<String> {
 }
 
 fn scores(group: &GroupDescription) -> String {
-    let scores = || group.images.iter().map(|image| image.score);
+    let given = || group.images.iter().filter(|image| image.copy.is_none());
+    let scores = || given().map(|image| image.score);
     match (scores().reduce(f32::min), scores().reduce(f32::max)) {
         (Some(lowest), Some(highest)) => format!("{lowest:.2} to {highest:.2}"),
         _ => "none".to_owned(),

@@ -28,7 +28,9 @@ Examples:
   twinspect inspect part.twin new/ --json | jq -r 'select(.verdict != \"good\") | .path'
 
 With --json each line is an object with path, score, verdict (good, defect or undecided), threshold and regions; a picture
-that could not be read has path and error.
+that could not be read has path and error. Where the model registers pictures, registration says how the part lies (to_lead,
+a matrix in pixels; turned_degrees, scale), and is null if that was not found; where each picture chooses its good parts,
+nearest names them.
 
 Exit status: 0 all good, 1 a picture is not good, 2 an error (the other pictures are inspected all the same).";
 
@@ -91,7 +93,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 let line = if args.json {
                     as_json(path, &inspection, inspector.model(), heat_map).to_string()
                 } else {
-                    as_text(path, &inspection)
+                    as_text(path, &inspection, inspector.model())
                 };
                 bar.result(&line);
             }
@@ -135,7 +137,7 @@ fn inspect(
     Ok((picture, inspection))
 }
 
-fn as_text(path: &Path, inspection: &Inspection) -> String {
+fn as_text(path: &Path, inspection: &Inspection, model: &Model) -> String {
     let threshold = inspection
         .thresholds
         .image
@@ -146,8 +148,13 @@ fn as_text(path: &Path, inspection: &Inspection) -> String {
         1 => "  1 region".to_owned(),
         count => format!("  {count} regions"),
     };
+    let lost = if model.recipe().registration.is_some() && inspection.registration.is_none() {
+        "  not registered"
+    } else {
+        ""
+    };
     format!(
-        "{:9}  score {:7.2}  threshold {threshold}  {}{regions}",
+        "{:9}  score {:7.2}  threshold {threshold}  {}{regions}{lost}",
         inspection.verdict.word(),
         inspection.score,
         path.display()
@@ -169,6 +176,23 @@ fn as_json(path: &Path, inspection: &Inspection, model: &Model, heat_map: Option
         "lead": model.groups()[inspection.group].lead().name,
         "matches": inspection.matches,
     });
+    if model.recipe().registration.is_some() {
+        line["registration"] = inspection.registration.map_or(Value::Null, |found| {
+            let to_lead = found.in_pixels((width as u32, height as u32));
+            json!({
+                "to_lead": to_lead, "turned_degrees": to_lead.angle().to_degrees(), "scale": to_lead.scale(),
+                "inliers": found.inliers, "rms_px": found.rms_px,
+            })
+        });
+    }
+    if !inspection.nearest.is_empty() {
+        let images = model.groups()[inspection.group].images();
+        let nearest = inspection
+            .nearest
+            .iter()
+            .filter_map(|number| images.get(*number));
+        line["nearest"] = nearest.map(|image| image.name.as_str()).collect();
+    }
     if let Some(heat_map) = heat_map {
         line["heatmap"] = heat_map.display().to_string().into();
     }

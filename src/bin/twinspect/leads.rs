@@ -101,7 +101,7 @@ fn draw(page: &mut Page, (left, top): (u32, u32), number: u32, group: &GroupDesc
     page.framed(place, &picture);
     let first = top + BOX_PX + 6;
     page.write((left, first), &format!("group {number}"), &bold);
-    let images = counted(group.images.len(), "image");
+    let images = counted(group.image_count(), "image");
     page.write_to(left + CELL.0, first, &images, &plain);
     let (fewest, median) = (group.fewest_matches(), group.median_matches());
     let matches = format!("fewest {fewest}, median {median}");

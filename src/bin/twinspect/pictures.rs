@@ -36,10 +36,14 @@ pub fn add_folder(
     let listing = list_pictures(folder)?;
     name_skipped(&listing.skipped);
     let total = listing.pictures.len() as u64;
-    let mut left_out = 0;
+    let (mut left_out, mut is_said) = (0, false);
     for (number, path) in listing.pictures.iter().enumerate() {
         bar.step("reading good parts", number as u64, total);
         match decode_file(path, max_pixels).and_then(|picture| add(fitter, path, &picture)) {
+            Ok(()) if !is_said => {
+                is_said = true;
+                say_size(fitter, listing.pictures.len(), bar);
+            }
             Ok(()) => {}
             Err(error) if is_of_the_picture(&error, path) => {
                 bar.line(&format!("twinspect: left out: {error}"));
@@ -49,6 +53,16 @@ pub fn add_folder(
         }
     }
     Ok(left_out)
+}
+
+/// Before it is spent, so that there is time to stop.
+fn say_size(fitter: &Fitter, images: usize, bar: &mut Bar) {
+    if let Some(bytes) = fitter.model_bytes(images) {
+        let megabytes = (bytes as f64 / 1e6).ceil();
+        bar.line(&format!(
+            "twinspect: the model of {images} pictures takes up to {megabytes} MB, on disk and in memory"
+        ));
+    }
 }
 
 /// Whether it is the picture's own error, so that the next one may do better; a full disk is not.

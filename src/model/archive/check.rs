@@ -7,6 +7,7 @@ use crate::features::adaptor::Pooling;
 use crate::features::backbone::Backbone;
 use crate::features::pretrained;
 use crate::image::{MAX_SIDE_PX, Multiples};
+use crate::model::copies::Copies;
 use crate::model::{LEAST_EPSILON, Reason, Recipe};
 use crate::statistics::neighbours;
 
@@ -60,12 +61,18 @@ impl Header {
         ensure(!self.groups.is_empty(), || "it has no group".to_owned())?;
         for (number, group) in self.groups.iter().enumerate() {
             group.check(number, recipe.nearest.is_some())?;
+            let copy = group.images.iter().find(|image| image.copy.is_some());
+            ensure(copy.is_none() || recipe.copies != Copies::None, || {
+                format!("group {number} has copies, and its recipe makes none")
+            })?;
             ensure(
                 group.part.is_some() == recipe.registration.is_some(),
                 || format!("group {number} knows the part in its lead image, or should"),
             )?;
         }
-        Ok(())
+        ensure(self.image_count() > 0, || {
+            "it has learned from copies, and from no picture".to_owned()
+        })
     }
 
     /// Holds header and recipe against the backbone, and says what its tensors must be like. Errors: `Format`.

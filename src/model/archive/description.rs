@@ -4,11 +4,12 @@ use image::RgbImage;
 use safetensors::SafeTensors;
 use serde::Serialize;
 
+use super::damaged;
+use super::group::thumbnail_of;
 use super::header::Header;
-use super::{damaged, thumbnail_of};
 use crate::error::Result;
 use crate::model::warnings::warnings;
-use crate::model::{LeftOut, NormalImage, Thresholds};
+use crate::model::{LeftOut, NormalImage, Thresholds, given};
 
 /// A model as a person would have it described.
 ///
@@ -58,7 +59,7 @@ pub struct MatcherWeights {
 pub struct GroupDescription {
     /// Place of the lead image in `images`.
     pub lead_image: usize,
-    /// The normal images.
+    /// The normal images, and flipped and turned copies of them.
     pub images: Vec<NormalImage>,
     /// The lead image, 128 pixels long at most.
     #[serde(skip)]
@@ -66,13 +67,18 @@ pub struct GroupDescription {
 }
 
 impl Description {
-    /// How many normal images the model has learned from.
+    /// How many normal images the model has learned from; flipped and turned copies do not count.
     pub fn image_count(&self) -> usize {
-        self.groups.iter().map(|group| group.images.len()).sum()
+        self.groups.iter().map(GroupDescription::image_count).sum()
     }
 }
 
 impl GroupDescription {
+    /// How many of its images were given; the others are flipped and turned copies.
+    pub fn image_count(&self) -> usize {
+        given(&self.images).count()
+    }
+
     /// The image that a picture is matched against.
     pub fn lead(&self) -> &NormalImage {
         &self.images[self.lead_image]
@@ -107,7 +113,7 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
     let (options, recipe) = header.recipe()?;
     header.check(&recipe)?;
     let epsilons = header.groups.iter().map(|group| group.epsilon);
-    let images = header.groups.iter().map(|group| group.images.len()).sum();
+    let images = header.image_count();
     let warnings = warnings(epsilons, images, header.thresholds, recipe.false_alarm_rate);
     let mut groups = Vec::new();
     for (number, group) in header.groups.into_iter().enumerate() {
@@ -159,6 +165,7 @@ mod tests {
             score: 1.0,
             peak: 1.0,
             digest: String::new(),
+            copy: None,
         };
         GroupDescription {
             lead_image,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
-use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds};
+use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds, given};
 use crate::options::{Options, Scope, TABLE};
 
 /// The metadata entry that holds it.
@@ -116,6 +116,12 @@ impl Header {
             .and_then(|entries| entries.get(ENTRY))
             .ok_or_else(|| damaged("it has no header"))?;
         serde_json::from_str(json).map_err(damaged)
+    }
+
+    /// How many normal images it names; flipped and turned copies do not count.
+    pub fn image_count(&self) -> usize {
+        let groups = self.groups.iter();
+        groups.map(|group| given(&group.images).count()).sum()
     }
 
     /// The recipe, and the options that it was read from. Errors: `Format`, naming the option.

@@ -59,8 +59,10 @@ fn unknown_recipe_is_told_the_known_ones_and_no_work_is_done() {
     for name in ["papr", "", "Paper"] {
         let recipe = format!("--recipe={name}");
         let ran = bench.fit(&folder, &[&recipe]).expect(2);
-        ran.says(&format!("'{name}' is not one of default, paper"))
-            .says("--list-recipes");
+        ran.says(&format!(
+            "'{name}' is not one of default, registered, paper"
+        ))
+        .says("--list-recipes");
     }
     bench
         .fit(&folder, &["--recipe=papr"])

@@ -126,6 +126,7 @@ fn null_outputs_and_inputs_are_null_arguments() {
         tsp_image_init(&mut sized(), TSP_FORMAT_GRAY8, 1, 1, null(), 0),
         tsp_image_check(null()),
         tsp_result_summary(result, null_mut()),
+        tsp_result_registration(result, null_mut()),
         tsp_result_map(result, null_mut()),
         tsp_result_copy_map(result, null_mut(), 0, 4),
         tsp_result_mask(result, null_mut()),

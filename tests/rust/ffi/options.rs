@@ -107,7 +107,7 @@ fn recipe_is_applied_by_name_and_a_setting_afterwards_wins() {
         fails(
             unsafe { tsp_options_apply_recipe(options.0, name.as_ptr()) },
             tsp_status::TSP_E_INVALID_ARGUMENT,
-            "not one of default, paper",
+            "not one of default, registered, paper",
         );
     }
     fails(

@@ -65,11 +65,20 @@ pub fn fitter(count: u32) -> Option<Owned<tsp_fitter>> {
         return None;
     }
     ok(status);
-    let fitter = Owned(handle, tsp_fitter_destroy);
+    drop(Owned(handle, tsp_fitter_destroy));
+    Some(fitter_with(&options, count))
+}
+
+/// A fitter of these options with so many good parts, where there are weights.
+pub fn fitter_with(options: &Owned<tsp_options>, count: u32) -> Owned<tsp_fitter> {
+    let fitter = Owned::new(
+        |out| unsafe { tsp_fitter_create(options.0, out) },
+        tsp_fitter_destroy,
+    );
     for seed in 0..count {
         ok(unsafe { tsp_fitter_add(fitter.0, &rgb(&part(seed, false)), null(), null()) });
     }
-    Some(fitter)
+    fitter
 }
 
 pub fn fit(fitter: &Owned<tsp_fitter>) -> Owned<tsp_model> {

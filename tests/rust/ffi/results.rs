@@ -5,7 +5,9 @@ use std::slice;
 
 use twinspect::ffi::*;
 
-use super::parts::{HEIGHT, WIDTH, inspected, inspector, model, part, rgb, summary};
+use super::parts::{
+    HEIGHT, WIDTH, fit, fitter_with, inspected, inspector, model, part, rgb, small_options, summary,
+};
 use super::{Owned, fails, new_result, ok, sized};
 
 const PIXELS: usize = (WIDTH * HEIGHT) as usize;
@@ -36,6 +38,11 @@ fn empty_result_answers_state_and_leaves_outputs() {
     );
     fails(
         unsafe { tsp_result_mask(result.0, &mut sized()) },
+        state,
+        "nothing was inspected",
+    );
+    fails(
+        unsafe { tsp_result_registration(result.0, &mut sized()) },
         state,
         "nothing was inspected",
     );
@@ -270,4 +277,35 @@ fn result_is_used_again_and_outlives_its_inspector() {
     );
     assert_eq!(map_of(&result).len(), PIXELS);
     unsafe { tsp_inspector_destroy(null_mut()) };
+}
+
+#[test]
+fn registration_says_how_the_part_lies_and_is_state_without_one() {
+    let Some(result) = defective() else { return };
+    assert_eq!(summary(result.0).registered, 0);
+    fails(
+        unsafe { tsp_result_registration(result.0, &mut sized()) },
+        tsp_status::TSP_E_STATE,
+        "was not registered",
+    );
+
+    let options = small_options();
+    ok(unsafe { tsp_options_apply_recipe(options.0, c"registered".as_ptr()) });
+    for (key, value) in [(c"registration.turns", 4), (c"registration.inliers", 8)] {
+        ok(unsafe { tsp_options_set_int(options.0, key.as_ptr(), value) });
+    }
+    let model = fit(&fitter_with(&options, 6));
+    let result = inspected(model.0, &part(3, false));
+    let mut found: tsp_registration = sized();
+    assert_eq!(summary(result.0).registered, 1);
+    ok(unsafe { tsp_result_registration(result.0, &raw mut found) });
+    assert!(found.inliers >= 8 && found.rms_px.is_finite());
+    // Every part lies alike: no point moves by as much as a location of the matched stage, 16 pixels.
+    let m = found.to_lead;
+    for (x, y) in [(0.0, 0.0), (96.0, 0.0), (0.0, 64.0), (96.0, 64.0)] {
+        let w = m[6] * x + m[7] * y + m[8];
+        let moved =
+            ((m[0] * x + m[1] * y + m[2]) / w - x).hypot((m[3] * x + m[4] * y + m[5]) / w - y);
+        assert!(moved < 16.0, "({x}, {y}) moved by {moved}");
+    }
 }

@@ -19,6 +19,13 @@ pub const CASES: &[Case] = &[
     ("input smaller", |p| p.header["input_size"] = json!([64, 64]), "its input is 64 x 64"),
     ("input swapped", |p| p.header["input_size"] = json!([64, 96]), "its input is 64 x 96"),
     ("input huge", |p| p.header["input_size"] = json!([4_000_000_000_u32, 1]), "its input is 4000000000 x 1"),
+    ("copy that the recipe does not make", |p| p.group()["images"][0]["copy"] = json!("half_turn"), "group 0 has copies, and its recipe makes none"),
+    ("copy that lies in no known way", |p| p.group()["images"][0]["copy"] = json!("sideways"), "unknown variant `sideways`"),
+    ("copies of nothing", |p| {
+        p.set_option("fit.copies", "turns");
+        let images = p.group()["images"].as_array_mut().unwrap();
+        images.iter_mut().for_each(|image| image["copy"] = json!("half_turn"));
+    }, "it has learned from copies, and from no picture"),
     ("image without width", |p| p.header["image_size"] = json!([0, 64]), "its first image had 0 x 64"),
     ("image too wide", |p| p.header["image_size"] = json!([32_769, 64]), "its first image had 32769 x 64"),
     ("image of another aspect", |p| p.header["image_size"] = json!([64, 96]), "that of a picture of 64 x 96 is"),

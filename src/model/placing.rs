@@ -1,0 +1,216 @@
+//! Which lead a normal image belongs to, and where it lies on it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use tch::Kind;
+
+use crate::error::{Error, Result};
+use crate::matching::group::{GroupRule, Grouping, group};
+use crate::matching::{Gist, Keypoints};
+use crate::model::groups::Tools;
+use crate::model::lead::{Lead, turn};
+use crate::model::normals::Normals;
+use crate::model::recognise::{Compared, Recogniser, Registration};
+use crate::progress::{Progress, report};
+use crate::registration::PartFinder;
+
+const MATCHING: &str = "matching good parts";
+const MOVING: &str = "registering good parts";
+
+/// Of a backbone's input.
+const CHANNELS: i64 = 3;
+
+/// Finds leads for normal images, and moves them onto these.
+pub struct Placer<'a> {
+    /// The normal images.
+    pub normals: &'a mut Normals,
+    /// What they are matched with.
+    pub tools: Tools<'a>,
+    /// Hears of it.
+    pub progress: &'a mut dyn Progress,
+}
+
+/// Images that were moved onto their lead, and those that could not be.
+pub struct Moved {
+    /// Numbers of those that now lie on it.
+    pub moved: Vec<usize>,
+    /// Matches of each of them that agree on how it lies.
+    pub matches: Vec<(usize, u32)>,
+    /// Numbers of the others.
+    pub lost: Vec<usize>,
+    /// Knows where the part lies; none if nothing was to be moved.
+    pub finder: Option<PartFinder>,
+}
+
+impl<'a> Placer<'a> {
+    /// Which of some leads an image matches best, and the matches; the first one if nothing is matched.
+    ///
+    /// `progress`: images that were done before, and all.
+    pub fn best(
+        &mut self,
+        image: usize,
+        leads: &[&Lead],
+        progress: (usize, usize),
+    ) -> Result<(usize, u32)> {
+        report(
+            self.progress,
+            MATCHING,
+            progress.0 as u64,
+            progress.1 as u64,
+        )?;
+        let Some(recogniser) = self.recogniser() else {
+            return Ok((0, 0));
+        };
+        let found = recogniser.recognise(&self.keypoints(image)?, leads)?;
+        Ok((found.lead, found.matches))
+    }
+
+    fn recogniser(&self) -> Option<Recogniser<'a>> {
+        let tools = self.tools;
+        Some(Recogniser {
+            recipe: tools.recipe,
+            matcher: tools.matcher?,
+            extractor: tools.extractor,
+            input_size: tools.input_size,
+        })
+    }
+
+    /// Moves images onto their lead where the recipe says so.
+    pub fn moved(
+        &mut self,
+        members: Vec<usize>,
+        lead: Option<&Lead>,
+        lead_image: Option<usize>,
+    ) -> Result<Moved> {
+        let (Some(recogniser), Some(lead), Some(_)) =
+            (self.recogniser(), lead, self.tools.recipe.registration)
+        else {
+            return Ok(Moved {
+                moved: members,
+                matches: Vec::new(),
+                lost: Vec::new(),
+                finder: None,
+            });
+        };
+        let (width, height) = self.tools.input_size;
+        let mut finder = PartFinder::new(CHANNELS, i64::from(height), i64::from(width))?;
+        let (mut moved, mut matches, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        let total = members.len() as u64;
+        for (done, image) in members.into_iter().enumerate() {
+            report(self.progress, MOVING, done as u64, total)?;
+            let prepared = self.normals.prepared(image)?;
+            let keypoints = self.keypoints(image)?;
+            let found = if lead_image == Some(image) {
+                let known = recogniser.compare(&keypoints, lead, 0)?.matches;
+                Some(Registration::identity(known))
+            } else {
+                let coarse = recogniser.recognise(&keypoints, &[lead])?.registration;
+                coarse
+                    .map(|coarse| recogniser.refine(&prepared, lead, coarse))
+                    .transpose()?
+            };
+            let Some(found) = found else {
+                lost.push(image);
+                continue;
+            };
+            let at_lead = prepared.moved_input(&found.to_lead)?;
+            let features = self.tools.extractor.features(&at_lead.pixels)?;
+            self.normals.move_to_lead(image, found.to_lead, &features)?;
+            finder.push(&at_lead)?;
+            matches.push((image, found.inliers));
+            moved.push(image);
+        }
+        Ok(Moved {
+            moved,
+            matches,
+            lost,
+            finder: Some(finder),
+        })
+    }
+
+    fn keypoints(&mut self, image: usize) -> Result<Keypoints> {
+        self.normals.keypoints(image)?.to_device(self.tools.device)
+    }
+
+    /// An image as a lead. Errors: `Image` if it has no key points, for then nothing can match it.
+    pub fn lead(&mut self, image: usize) -> Result<Lead> {
+        let Tools {
+            recipe,
+            extractor,
+            input_size,
+            ..
+        } = self.tools;
+        let blame = |error: Error, normals: &Normals| error.at(normals.name(image));
+        let mut views = vec![self.keypoints(image)?];
+        let Some(plan) = recipe.registration else {
+            let lead = Lead::new(views, extractor.matched_size());
+            return lead.map_err(|error| blame(error, self.normals));
+        };
+        let prepared = self.normals.prepared(image)?;
+        for view in 1..plan.turns {
+            let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
+            views.extend(extractor.keypoints(&turned)?);
+        }
+        let lead = Lead::new(views, extractor.matched_size());
+        let lead = lead.map_err(|error| blame(error, self.normals))?;
+        let gray = prepared.input.f_mean_dim(1, true, Kind::Float)?;
+        lead.with_picture(gray.f_to_device(self.tools.device)?, plan.motion)
+    }
+
+    /// Places in `images`, put into groups.
+    pub fn grouping(&mut self, images: &[usize], rule: &GroupRule) -> Result<Grouping> {
+        let count = images.len();
+        let Some(recogniser) = self.recogniser() else {
+            let (leads, group_of, matches) = (vec![0], vec![0; count], vec![0; count]);
+            return Ok(Grouping {
+                leads,
+                group_of,
+                matches,
+                min_matches: 0,
+            });
+        };
+        let mut gists = Vec::with_capacity(count);
+        for (place, image) in images.iter().enumerate() {
+            report(self.progress, MATCHING, place as u64, count as u64)?;
+            let keypoints = self.keypoints(*image)?;
+            gists.push(Gist::new(&keypoints, self.tools.extractor.matched_size())?);
+        }
+        let mut known = Known::default();
+        group(count, rule, &mut |place, leads| {
+            report(self.progress, MATCHING, place as u64, count as u64)?;
+            for lead in leads {
+                if !known.leads.contains_key(lead) {
+                    known.leads.insert(*lead, self.lead(images[*lead])?);
+                }
+            }
+            let found: Vec<&Lead> = leads.iter().map(|lead| &known.leads[lead]).collect();
+            let best = recogniser.best_of(&gists[place], &found, &mut |lead, view| match known
+                .compared
+                .entry((place, leads[lead], view))
+            {
+                Entry::Occupied(before) => Ok(*before.get()),
+                Entry::Vacant(new) => {
+                    if known.current.as_ref().is_none_or(|(of, _)| *of != place) {
+                        known.current = Some((place, self.keypoints(images[place])?));
+                    }
+                    let keypoints = known.current.as_ref().map(|(_, keypoints)| keypoints);
+                    let compared =
+                        keypoints.map(|keypoints| recogniser.compare(keypoints, found[lead], view));
+                    Ok(*new.insert(compared.transpose()?.unwrap_or_default()))
+                }
+            })?;
+            Ok((best.lead, best.matches))
+        })
+    }
+}
+
+/// What comparing images with leads has shown so far; each of them by its place.
+#[derive(Default)]
+struct Known {
+    leads: HashMap<usize, Lead>,
+    /// By image, lead and view of the lead.
+    compared: HashMap<(usize, usize, usize), Compared>,
+    /// The image that was compared last.
+    current: Option<(usize, Keypoints)>,
+}

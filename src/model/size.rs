@@ -1,0 +1,82 @@
+//! How large a model will be, before the memory and the disk are spent on it.
+
+use crate::model::normality::By;
+use crate::model::recipe::Recipe;
+use crate::statistics::Bank;
+
+/// What the first image says about all others.
+#[derive(Clone, Copy, Debug)]
+pub struct First {
+    /// Height and width of the grid of locations.
+    pub grid: (i64, i64),
+    /// Channels of the features, C'.
+    pub channels: i64,
+    /// How many key points it has, and how many numbers describe one; 0 if the recipe matches nothing.
+    pub keypoints: (i64, i64),
+}
+
+/// Bytes that a model of so many images takes at most, on disk and in memory.
+///
+/// A Gaussian has a mean and one direction for each image but one, and no more than channels, in single precision; a bank has
+/// every image's features in half precision. Where pictures are registered, the part has its own, in the worst case as many.
+pub fn model_bytes(recipe: &Recipe, first: First, images: usize) -> u64 {
+    let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
+    let (h, w) = first.grid;
+    let locations = unsigned(h).saturating_mul(unsigned(w));
+    let (images, channels) = (images as u64, unsigned(first.channels));
+    let (points, width) = (unsigned(first.keypoints.0), unsigned(first.keypoints.1));
+    let learned = match recipe.nearest {
+        Some(_) => Bank::bytes(images, locations, channels),
+        None => {
+            let directions = match recipe.groups.size {
+                0 => images.min(channels + 1),
+                _ => images,
+            };
+            let numbers = locations.saturating_mul(directions.saturating_mul(channels + 1));
+            numbers.saturating_mul(4)
+        }
+    };
+    let places = if recipe.registration.is_some() { 2 } else { 1 };
+    let kept = match recipe.nearest {
+        Some(rule) if rule.by == By::Matches => images.saturating_mul(points * (2 * width + 8)),
+        _ => 0,
+    };
+    let turns = recipe.registration.map_or(1, |plan| plan.turns as u64);
+    let lead = turns.saturating_mul(points * (4 * width + 8));
+    learned
+        .saturating_mul(places)
+        .saturating_add(kept)
+        .saturating_add(lead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    fn bytes(settings: &[(&str, &str)], images: usize) -> u64 {
+        let mut options = Options::default();
+        for (key, value) in settings {
+            options.set_text(key, value).unwrap();
+        }
+        let first = First {
+            grid: (20, 20),
+            channels: 136,
+            keypoints: (0, 0),
+        };
+        model_bytes(&Recipe::from_options(&options).unwrap(), first, images)
+    }
+
+    #[test]
+    fn bank_grows_with_the_images_and_a_gaussian_only_up_to_its_channels() {
+        let nearest = [("grouping", "nearest")];
+        assert_eq!(bytes(&nearest, 320), 320 * 400 * 136 * 2);
+        assert_eq!(bytes(&[], 320), bytes(&[], 32_000));
+        assert_eq!(bytes(&[], 25), 400 * 25 * 137 * 4);
+        assert_eq!(
+            bytes(&[("registration", "similarity")], 25),
+            2 * bytes(&[], 25)
+        );
+        assert!(bytes(&nearest, usize::MAX) > 1 << 60);
+    }
+}
