@@ -34,7 +34,7 @@ impl Keypoints {
 
     /// Puts the parts of stored key points together; `channels` is what the matcher's descriptors have.
     ///
-    /// Errors: `Format` if they are not n > 0 key points of finite 32-bit floats, or of another width.
+    /// Errors: `Format` if they are not n key points, 0 or more, of finite 32-bit floats, or of another width.
     pub fn from_parts(positions: Tensor, descriptors: Tensor, channels: i64) -> Result<Self> {
         let refuse = |message: String| Err(Error::new(ErrorKind::Format, message));
         for (name, part) in [("positions", &positions), ("descriptors", &descriptors)] {
@@ -47,7 +47,6 @@ impl Keypoints {
         }
         let parts = Self::new(positions, descriptors)?;
         match parts.descriptors.size()[..] {
-            [0, _] => refuse("there are no key points".to_owned()),
             [_, width] if width == channels => Ok(parts),
             _ => refuse(format!(
                 "descriptors of shape {:?}, expected [n, {channels}]",

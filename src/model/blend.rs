@@ -85,23 +85,28 @@ impl Blend {
         }
     }
 
-    /// The same once it is known how high normal images come on the part and off it, before gain and power.
+    /// The same once it is known how high normal images come on the part and off it, before gain and power; 0 where an image
+    /// shows nothing of it, as under a mask or where the part fills the picture.
     pub fn scaled(self, highest: &[(f32, f32)]) -> Self {
         let logarithms = |value: fn(&(f32, f32)) -> f32| {
-            let of = |pair| f64::from(value(pair).max(LEAST_DISTANCE)).ln();
-            let logarithms: Vec<f64> = highest.iter().map(of).collect();
+            let shown = highest.iter().map(value).filter(|highest| *highest > 0.0);
+            let logarithms: Vec<f64> = shown
+                .map(|highest| f64::from(highest.max(LEAST_DISTANCE)).ln())
+                .collect();
+            if logarithms.is_empty() {
+                return None;
+            }
             let count = logarithms.len() as f64;
             let mean = logarithms.iter().sum::<f64>() / count;
             let squares = logarithms
                 .iter()
                 .map(|log| (log - mean).powi(2))
                 .sum::<f64>();
-            (mean, (squares / count).sqrt())
+            Some((mean, (squares / count).sqrt()))
         };
-        if highest.is_empty() {
+        let (Some(on), Some(off)) = (logarithms(|pair| pair.0), logarithms(|pair| pair.1)) else {
             return self;
-        }
-        let (on, off) = (logarithms(|pair| pair.0), logarithms(|pair| pair.1));
+        };
         let power = if on.1 > 0.0 && off.1 > 0.0 {
             (on.1 / off.1).clamp(1.0 / STEEPEST, STEEPEST)
         } else {
@@ -272,6 +277,15 @@ mod tests {
         let one = blend.scaled(&[(4.0, 2.0)]);
         assert_eq!(one.power, 1.0);
         assert!((one.gain - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn image_that_shows_no_ground_says_nothing_of_its_scale() {
+        let blend = Blend::new(0.3, 10);
+        assert_eq!(blend.scaled(&[(4.0, 0.0), (5.0, 0.0)]), blend);
+        assert_eq!(blend.scaled(&[(0.0, 4.0)]), blend);
+        let (with, without) = ([(4.0, 2.0), (4.0, 0.0)], [(4.0, 2.0)]);
+        assert_eq!(blend.scaled(&with), blend.scaled(&without));
     }
 
     #[test]

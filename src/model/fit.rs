@@ -298,11 +298,6 @@ impl Fitter {
                 None => grouper.form(&images)?,
             };
             let is_given = |image: &usize| self.normals.copy(*image).is_none();
-            for image in unregistered.into_iter().filter(is_given) {
-                let name = self.normals.name(image).to_owned();
-                let reason = Reason::Unregistered;
-                note(left_out, LeftOut { name, reason });
-            }
             let learned = groups.iter().flat_map(|group| &group.images);
             let (numbers, scores): (Vec<Option<usize>>, Vec<f32>) = numbers
                 .into_iter()
@@ -322,6 +317,12 @@ impl Fitter {
                 .count();
             let too_few = self.base.is_none() && given - outliers.len() < FEWEST_IMAGES;
             if !self.recipe.drop_outliers || outliers.is_empty() || too_few || round == ROUNDS {
+                // One that only an outlier's group could not register is none: the groups of the last round count.
+                for image in unregistered.into_iter().filter(is_given) {
+                    let name = self.normals.name(image).to_owned();
+                    let reason = Reason::Unregistered;
+                    note(left_out, LeftOut { name, reason });
+                }
                 return Ok((groups, min_matches));
             }
             for (number, score) in outliers {

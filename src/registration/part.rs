@@ -177,6 +177,39 @@ mod tests {
     }
 
     #[test]
+    fn part_that_fills_the_frame_is_told_by_what_is_on_it() {
+        // One colour up to the border, but for the disc: the ground is what is seen along the border.
+        let mut finder = PartFinder::new(3, 32, 40).unwrap();
+        finder.push(&picture(0, 0)).unwrap();
+        let found = finder.find((8, 10)).unwrap();
+        assert!(found[(4, 5)] && !found[(0, 0)] && !found[(7, 9)], "{found}");
+
+        // Stripes up to the border: some of them, and never nothing.
+        let mut finder = PartFinder::new(3, 32, 40).unwrap();
+        let stripes = Tensor::arange(40, (Kind::Float, Device::Cpu)).remainder(8.0) / 8.0;
+        finder
+            .push(&Warped {
+                pixels: stripes.expand([1, 3, 32, 40], false),
+                is_valid: Tensor::ones([32, 40], (Kind::Bool, Device::Cpu)),
+            })
+            .unwrap();
+        assert!(finder.find((8, 10)).unwrap().iter().any(|is_part| *is_part));
+    }
+
+    #[test]
+    fn pictures_that_show_nothing_in_common_leave_no_gap() {
+        let mut finder = PartFinder::new(3, 32, 40).unwrap();
+        for turned in [false, true] {
+            let mut half = picture(0, 20);
+            if turned {
+                half.is_valid = half.is_valid.logical_not();
+            }
+            finder.push(&half).unwrap();
+        }
+        assert!(finder.find((4, 5)).unwrap().iter().all(|is_part| *is_part));
+    }
+
+    #[test]
     fn nothing_seen_and_nothing_that_differs_leave_no_gap() {
         let finder = PartFinder::new(3, 32, 40).unwrap();
         assert!(finder.find((4, 5)).unwrap().iter().all(|is_part| *is_part));

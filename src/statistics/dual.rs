@@ -8,6 +8,9 @@ use crate::statistics::gaussian::all_finite;
 /// Working memory for a run of locations.
 const CHUNK_BYTES: i64 = 64 << 20;
 
+/// A K x K matrix is known to K times this many roundings of its trace.
+const ROUNDINGS: f64 = 4.0;
+
 /// Mahalanobis distance of every location to the Gaussian of `samples` there.
 ///
 /// `sqrt(d' (S + eps I)^-1 d)`, d = x - m, as [`LowRankGaussian::distances`](crate::statistics::LowRankGaussian::distances)
@@ -53,12 +56,18 @@ fn of_a_run(samples: &Tensor, features: &Tensor, epsilon: f64) -> Result<Tensor>
     let rows = samples.f_sub(&mean)?;
     let off = features.f_unsqueeze(1)?.f_sub(&mean)?.f_transpose(1, 2)?;
     let gram = rows.f_bmm(&rows.f_transpose(1, 2)?)?;
-    // Of one sample Z is 0, and any positive number will do for c.
+    // Of one sample Z is 0, and any positive number will do for c. Z Z' is singular, since its rows add up to 0, and c may
+    // vanish beside it. Z d has nothing where Z Z' is 0, so a c as large as the rounding there changes nothing but that.
     let c = (count - 1).max(1) as f64 * epsilon;
+    let trace = rows
+        .f_square()?
+        .f_sum_dim_intlist([1, 2].as_slice(), false, Kind::Double)?;
+    let c = trace
+        .f_mul_scalar(ROUNDINGS * count as f64 * f64::EPSILON)?
+        .f_clamp_min(c)?
+        .f_reshape([-1, 1, 1])?;
     let identity = Tensor::f_eye(count, (Kind::Double, samples.device()))?;
-    let factor = gram
-        .f_add(&identity.f_mul_scalar(c)?)?
-        .f_linalg_cholesky(false)?;
+    let factor = gram.f_add(&identity.f_mul(&c)?)?.f_linalg_cholesky(false)?;
     let weights = rows.f_bmm(&off)?.f_cholesky_solve(&factor, false)?;
     let outside = off.f_sub(&rows.f_transpose(1, 2)?.f_bmm(&weights)?)?;
     let squared = off

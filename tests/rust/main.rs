@@ -19,5 +19,6 @@ mod registration;
 mod render;
 mod skip;
 mod statistics;
+mod turned;
 mod weights;
 mod xfeat;

@@ -3,8 +3,11 @@
 mod domain;
 mod few;
 mod file;
+mod growing;
 mod hostile;
 mod matchers;
+mod nearest;
+mod registered;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The low-rank Gaussian against the full covariance, inverted in float64 (`tests/data/statistics/make.py`).
 
+mod bank;
+
 use tch::{Device, Kind, Tensor};
 use twinspect::ErrorKind;
 use twinspect::statistics::{Fitted, GaussianBuilder, LowRankGaussian};

@@ -60,7 +60,7 @@ impl Header {
         }
         ensure(!self.groups.is_empty(), || "it has no group".to_owned())?;
         for (number, group) in self.groups.iter().enumerate() {
-            group.check(number)?;
+            group.check(number, recipe.nearest.is_some())?;
             let copy = group.images.iter().find(|image| image.copy.is_some());
             ensure(copy.is_none() || recipe.copies != Copies::None, || {
                 format!("group {number} has copies, and its recipe makes none")
@@ -117,16 +117,19 @@ impl Header {
 }
 
 impl GroupHeader {
-    fn check(&self, number: usize) -> Result<()> {
+    /// `is_bank`: its images themselves are kept, and not their Gaussian.
+    fn check(&self, number: usize, is_bank: bool) -> Result<()> {
         let count = self.images.len();
         ensure(self.lead_image < count, || {
             let lead = self.lead_image;
             format!("image {lead} leads group {number}, which has {count}")
         })?;
         let images = count as u64;
-        check_samples(number, images, self.count, self.epsilon)?;
+        let lent = if is_bank { 1 } else { neighbours::SAMPLES };
+        let possible = [images, images * lent];
+        check_samples(number, images, &possible, (self.count, self.epsilon))?;
         if let Some(part) = &self.part {
-            check_samples(number, images, part.count, part.epsilon)?;
+            check_samples(number, images, &possible, (part.count, part.epsilon))?;
             ensure(part.blend.is_possible(), || {
                 format!("group {number} blends its maps by {:?}", part.blend)
             })?;
@@ -146,13 +149,16 @@ impl GroupHeader {
 }
 
 /// Whether statistics of so many samples with this epsilon can be those of so many images. Errors: `Format`.
-fn check_samples(number: usize, images: u64, samples: u64, epsilon: f64) -> Result<()> {
-    let is_of_them = [images, images * neighbours::SAMPLES].contains(&samples);
-    ensure(is_of_them, || {
+fn check_samples(
+    number: usize,
+    images: u64,
+    possible: &[u64],
+    (samples, epsilon): (u64, f64),
+) -> Result<()> {
+    ensure(possible.contains(&samples), || {
         format!("group {number} has {images} images, its Gaussian is of {samples}")
     })?;
-    // Half of the least: a number may lose its last bit on the way through JSON.
-    let possible = LEAST_EPSILON / 2.0..=f64::from(f32::MAX);
+    let possible = LEAST_EPSILON..=f64::from(f32::MAX);
     ensure(possible.contains(&epsilon), || {
         format!("the epsilon of group {number} is {epsilon}")
     })

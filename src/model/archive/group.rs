@@ -135,6 +135,10 @@ impl GroupReader<'_> {
         };
         let mask = self.map::<bool>("part.mask")?;
         let locations = mask.iter().filter(|is_part| **is_part).count() as i64;
+        if locations == 0 {
+            let number = self.number;
+            return Err(damaged(format!("the part of group {number} is nowhere")));
+        }
         let reference = self.reference("part.", (part.count, part.epsilon), locations)?;
         Part::new(reference, mask, part.blend).map(Some)
     }

@@ -123,6 +123,35 @@ fn added_pictures_are_matched_by_the_matcher_of_the_model() {
     assert_eq!(sizes, [5, 6]);
 }
 
+/// At the end of a long picture a part leaves the frame when it is turned by a quarter: such views have no key points.
+#[test]
+fn turned_lead_without_key_points_is_written_and_read() {
+    let registered = [
+        ("groups.size", "0"),
+        ("input.size", "192"),
+        ("registration", "similarity"),
+        ("registration.turns", "4"),
+    ];
+    let Some(settings) = by_xfeat(&registered) else {
+        return;
+    };
+    let at_the_end = |seed| {
+        let mut picture = RgbImage::from_pixel(192, 64, image::Rgb([40; 3]));
+        let part = imageops::crop_imm(&good(seed), 12, 10, 72, 44).to_image();
+        let part = imageops::resize(&part, 44, 36, imageops::FilterType::Triangle);
+        imageops::overlay(&mut picture, &part, 140, 14);
+        picture
+    };
+    let model = Arc::new(fit(&[at_the_end(1), at_the_end(2)], &settings));
+    let bytes = model.to_bytes().unwrap();
+    let read = Arc::new(Model::from_bytes(&bytes, &Options::default()).unwrap());
+    let (a, b) = (
+        inspect(&model, &at_the_end(3)),
+        inspect(&read, &at_the_end(3)),
+    );
+    assert_eq!((a.score, a.registration), (b.score, b.registration));
+}
+
 #[test]
 fn missing_weights_of_dedode_are_named() {
     if weights::find("dedode-detector-l-v2").is_ok() {
