@@ -666,7 +666,7 @@ typedef struct tsp_summary {
   uint32_t registered;
 } tsp_summary;
 
-/** How a picture was moved onto its group's lead image. 88 bytes. */
+/** How a picture was moved onto its group's lead image. 96 bytes. */
 typedef struct tsp_registration {
   /** sizeof(tsp_registration), set by the caller. */
   uint32_t struct_size;
@@ -680,6 +680,10 @@ typedef struct tsp_registration {
    * (x, y, 1), x' = X / W, y' = Y / W.
    */
   double to_lead[9];
+  /** 1 if gray values had the last word; 0: as exact as the matcher's points, a few pixels. */
+  uint32_t aligned;
+  /** 0. */
+  uint32_t reserved;
 } tsp_registration;
 
 /** An anomaly map in the library's memory. 32 bytes. */

@@ -101,7 +101,9 @@ impl Found {
             struct_size: 0,
             inliers: registration.inliers,
             rms_px: registration.rms_px,
-            to_lead: registration.in_pixels(self.size()).into(),
+            to_lead: registration.in_pixels(self.size())?.into(),
+            aligned: registration.aligned.into(),
+            reserved: 0,
         })
     }
 

@@ -149,7 +149,7 @@ pub struct tsp_summary {
     pub registered: u32,
 }
 
-/// How a picture was moved onto its group's lead image. 88 bytes.
+/// How a picture was moved onto its group's lead image. 96 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct tsp_registration {
@@ -163,6 +163,10 @@ pub struct tsp_registration {
     /// the picture, the upper left corner at (0, 0), the middle of the first pixel at (0.5, 0.5). (X, Y, W) = matrix
     /// (x, y, 1), x' = X / W, y' = Y / W.
     pub to_lead: [f64; 9],
+    /// 1 if gray values had the last word; 0: as exact as the matcher's points, a few pixels.
+    pub aligned: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 /// An anomaly map in the library's memory. 32 bytes.
@@ -243,7 +247,7 @@ growing! {
     tsp_image: 64,
     tsp_model_summary: 56,
     tsp_summary: 48,
-    tsp_registration: 88,
+    tsp_registration: 96,
     tsp_map: 32,
     tsp_region: 56,
 }

@@ -155,8 +155,8 @@ impl Evidence<'_> {
             .for_each(|distance, known| {
                 *distance = if *known > 0.0 { *distance / known } else { 0.0 };
             });
-        let to_lead = part.to_lead.resized(f64::from(width), f64::from(height));
-        let back = to_lead.unwrap_or_default().inverse();
+        let to_lead = part.to_lead.resized(f64::from(width), f64::from(height))?;
+        let back = to_lead.inverse();
         let (at_lead, is_valid) = warp_map(&at_lead, &back, width, height)?;
         let (known, _) = warp_map(&known, &back, width, height)?;
         let mut is_part = is_valid;

@@ -51,13 +51,8 @@ impl Prepared {
 
 fn moved(picture: &Tensor, to_frame: &Transform) -> Result<Warped> {
     let (_, _, height, width) = picture.size4()?;
-    let to_frame = to_frame.resized(width as f64, height as f64);
-    warp(
-        picture,
-        &to_frame.unwrap_or_default(),
-        width as u32,
-        height as u32,
-    )
+    let to_frame = to_frame.resized(width as f64, height as f64)?;
+    warp(picture, &to_frame, width as u32, height as u32)
 }
 
 /// What is found in one picture.

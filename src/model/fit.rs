@@ -298,12 +298,15 @@ impl Fitter {
                 None => grouper.form(&images)?,
             };
             let is_given = |image: &usize| self.normals.copy(*image).is_none();
-            let learned = groups.iter().flat_map(|group| &group.images);
+            let learned = groups.iter().flat_map(|group| {
+                let images = group.images.iter().enumerate();
+                images.map(|(place, image)| (group.is_typical(place), image.score))
+            });
             let (numbers, scores): (Vec<Option<usize>>, Vec<f32>) = numbers
                 .into_iter()
                 .zip(learned)
-                .filter(|(_, image)| image.copy.is_none())
-                .map(|(number, image)| (number, image.score))
+                .filter(|(_, (is_typical, _))| *is_typical)
+                .map(|(number, (_, score))| (number, score))
                 .unzip();
             // Images of the model that is extended stay, whatever they score beside the new ones.
             let outliers = LogScores::of(&scores).too_high().into_iter();

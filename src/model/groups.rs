@@ -18,6 +18,9 @@ use crate::model::placing::{Moved, Placer};
 use crate::model::recipe::Recipe;
 use crate::progress::Progress;
 
+/// Other leads that are tried for a group most of whose images cannot be moved onto the first.
+const OTHER_LEADS: usize = 3;
+
 /// What groups are made with.
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
@@ -135,7 +138,8 @@ impl<'a> Grouper<'a> {
 
         let (mut extended, mut numbers) = (Vec::new(), Vec::new());
         for ((group, lead), members) in groups.iter().zip(&leads).zip(joining) {
-            let moved = self.moved(members, lead.as_ref(), None)?.moved;
+            let moved = self.placer.moved(&members, lead.as_ref(), None)?;
+            let moved = self.noted(moved).moved;
             numbers.extend(group.images.iter().map(|_| None));
             numbers.extend(moved.iter().copied().map(Some));
             extended.push(if moved.is_empty() {
@@ -193,22 +197,18 @@ impl<'a> Grouper<'a> {
     /// Which images will be groups, their leads made and they themselves moved onto them; and the matches that make an image
     /// join a group.
     fn plan(&mut self, images: &[usize], rule: &GroupRule) -> Result<(Vec<Planned>, u32)> {
-        let grouping = self.placer.grouping(images, rule)?;
+        let (grouping, mut leads) = self.placer.grouping(images, rule)?;
         let found = grouping.matches.iter().copied();
         self.matches.extend(images.iter().copied().zip(found));
         let (h, w) = self.placer.tools.grid;
         let mut planned = Vec::new();
-        for (number, lead) in grouping.leads.iter().enumerate() {
-            let lead_image = images[*lead];
+        for (number, place) in grouping.leads.iter().enumerate() {
             let members = grouping.members(number).map(|place| images[place]);
-            let lead = match self.placer.tools.matcher {
-                Some(_) => Some(self.placer.lead(lead_image)?),
-                None => None,
-            };
-            let moved = self.moved(members.collect(), lead.as_ref(), Some(lead_image))?;
-            let part = moved
-                .finder
-                .map(|finder| finder.find((h as usize, w as usize)));
+            let lead = (images[*place], leads.remove(place));
+            let (lead_image, lead, moved) = self.onto_a_lead(members.collect(), lead)?;
+            let moved = self.noted(moved);
+            let part = moved.finder;
+            let part = part.map(|finder| finder.find((h as usize, w as usize)));
             planned.push(Planned {
                 lead_image,
                 lead,
@@ -219,16 +219,40 @@ impl<'a> Grouper<'a> {
         Ok((planned, grouping.min_matches))
     }
 
-    fn moved(
+    /// Moves images onto a lead; onto another of them if most cannot be, as where the first picture shows something else.
+    fn onto_a_lead(
         &mut self,
         members: Vec<usize>,
-        lead: Option<&Lead>,
-        lead_image: Option<usize>,
-    ) -> Result<Moved> {
-        let mut moved = self.placer.moved(members, lead, lead_image)?;
+        (mut lead_image, mut lead): (usize, Option<Lead>),
+    ) -> Result<(usize, Option<Lead>, Moved)> {
+        let mut best = self
+            .placer
+            .moved(&members, lead.as_ref(), Some(lead_image))?;
+        let mut is_best = true;
+        for other in best.lost.clone().into_iter().take(OTHER_LEADS) {
+            if best.lost.len() * 2 <= members.len() {
+                break;
+            }
+            let candidate = self.placer.lead(other)?;
+            let moved = self.placer.moved(&members, Some(&candidate), Some(other))?;
+            is_best = moved.lost.len() < best.lost.len();
+            if is_best {
+                (lead_image, lead, best) = (other, Some(candidate), moved);
+            }
+        }
+        if !is_best {
+            best = self
+                .placer
+                .moved(&members, lead.as_ref(), Some(lead_image))?;
+        }
+        Ok((lead_image, lead, best))
+    }
+
+    /// Remembers what became of images.
+    fn noted(&mut self, mut moved: Moved) -> Moved {
         self.matches.extend(moved.matches.drain(..));
         self.unregistered.append(&mut moved.lost);
-        Ok(moved)
+        moved
     }
 
     /// Groups with what they learn of their images, and the numbers of these in the groups' order.
@@ -238,6 +262,7 @@ impl<'a> Grouper<'a> {
             .iter()
             .map(|group| Members {
                 images: &group.members,
+                lead_image: group.lead_image,
                 part: group.part.as_ref(),
             })
             .collect();

@@ -111,11 +111,13 @@ impl Lead {
 }
 
 /// How view number `view` of `views` is turned: about the middle of a picture of this size, in units of its sides.
-pub fn turn(view: usize, views: usize, (width, height): (u32, u32)) -> Transform {
+pub fn turn(view: usize, views: usize, (width, height): (u32, u32)) -> Result<Transform> {
     let (width, height) = (f64::from(width), f64::from(height));
     let angle = TAU * view as f64 / views.max(1) as f64;
     let turned = Transform::turn(angle, (width / 2.0, height / 2.0));
-    // A turn of a picture that has pixels is a sane map in any unit.
-    let turned = turned.and_then(|turned| turned.resized(1.0 / width, 1.0 / height));
-    turned.unwrap_or_default()
+    let turned = turned.ok_or_else(|| {
+        let message = format!("a picture of {width} x {height} cannot be turned");
+        Error::new(ErrorKind::Numeric, message)
+    })?;
+    turned.resized(1.0 / width, 1.0 / height)
 }

@@ -23,6 +23,8 @@ use crate::statistics::Spread;
 pub struct Members<'a> {
     /// Their numbers among the normals.
     pub images: &'a [usize],
+    /// That of the lead.
+    pub lead_image: usize,
     /// Which locations of the lead show the part, [h, w], if the images were moved onto it.
     pub part: Option<&'a Array2<bool>>,
 }
@@ -88,7 +90,7 @@ impl<'a> Learner<'a> {
                     let site = Site::Part(locations);
                     let (reference, left_out) =
                         self.0.reference(images, site, epsilon_of_parts, &kept)?;
-                    let blend = Blend::new(weight, images.len());
+                    let blend = Blend::new(weight, self.given(images));
                     Some((Part::new(reference, mask.clone(), blend)?, left_out))
                 }
                 _ => None,
@@ -96,7 +98,7 @@ impl<'a> Learner<'a> {
             let mut spread = Spread::new((h as usize, w as usize));
             let without = without_themselves(&own, part.as_ref(), &mut spread, self.0.recipe.even)?;
             if let Some((part, _)) = &mut part {
-                part.blend = self.scaled(part, images, &without)?;
+                part.blend = self.scaled(part, *group, &without)?;
             }
             let part = part.map(|(part, _)| part);
             let images = self.scored(part.as_ref(), images, &without, matches)?;
@@ -151,15 +153,28 @@ impl<'a> Learner<'a> {
         })
     }
 
+    /// How many of these images are no flipped or turned copies.
+    fn given(&self, images: &[usize]) -> usize {
+        let normals = &self.0.normals;
+        let given = images
+            .iter()
+            .filter(|image| normals.copy(**image).is_none());
+        given.count()
+    }
+
     /// How the part's distances and those of the picture as it lies make one map, so that both are of one scale.
     fn scaled(
         &mut self,
         part: &Part,
-        members: &[usize],
+        members: Members<'_>,
         without: &[WithoutItself],
     ) -> Result<Blend> {
         let mut highest = Vec::new();
-        for (image, without) in members.iter().zip(without) {
+        for (image, without) in members.images.iter().zip(without) {
+            if *image == members.lead_image {
+                // It alone is not resampled, and stands out on the part.
+                continue;
+            }
             let to_lead = self.0.normals.to_lead(*image);
             if let Some(evidence) = without.evidence(Some(part), to_lead.as_ref()) {
                 let (size, mask) = self.0.normals.outline(*image)?;

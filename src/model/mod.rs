@@ -271,6 +271,19 @@ impl Group {
         })
     }
 
+    /// Whether the score of the image at this place in the group says how a good part scores.
+    ///
+    /// That of an image that is alone says nothing, a flipped or turned copy has none. A lead onto which the others are moved is
+    /// the only one that is not resampled: its finer detail stands out among them, and no picture under inspection has it.
+    pub(crate) fn is_typical(&self, place: usize) -> bool {
+        let is_moved = self.part.is_none() || place != self.lead_image;
+        let is_given = self
+            .images
+            .get(place)
+            .is_some_and(|image| image.copy.is_none());
+        is_moved && is_given && given(&self.images).nth(1).is_some()
+    }
+
     /// The fewest matches of any of its images with the lead.
     pub fn fewest_matches(&self) -> u32 {
         let matches = given(&self.images).map(|image| image.matches);
@@ -283,15 +296,20 @@ pub(crate) fn given(images: &[NormalImage]) -> impl Iterator<Item = &NormalImage
     images.iter().filter(|image| image.copy.is_none())
 }
 
-/// Thresholds from the scores of all normal images; none if they are too few to say. An image that is alone in its group has
-/// no score.
+/// Thresholds from the scores of normal images; none if they are too few to say.
 pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
     let threshold = |value: fn(&NormalImage) -> f32| {
         let scores: Vec<f32> = groups
             .iter()
-            .filter(|group| given(&group.images).count() > 1)
-            .flat_map(|group| given(&group.images))
-            .map(value)
+            .flat_map(|group| {
+                group
+                    .images
+                    .iter()
+                    .enumerate()
+                    .map(move |image| (group, image))
+            })
+            .filter(|(group, (place, _))| group.is_typical(*place))
+            .map(|(_, (_, image))| value(image))
             .collect();
         match (Calibration {
             scores: &scores,

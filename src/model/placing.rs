@@ -79,7 +79,7 @@ impl<'a> Placer<'a> {
     /// Moves images onto their lead where the recipe says so.
     pub fn moved(
         &mut self,
-        members: Vec<usize>,
+        members: &[usize],
         lead: Option<&Lead>,
         lead_image: Option<usize>,
     ) -> Result<Moved> {
@@ -87,7 +87,7 @@ impl<'a> Placer<'a> {
             (self.recogniser(), lead, self.tools.recipe.registration)
         else {
             return Ok(Moved {
-                moved: members,
+                moved: members.to_vec(),
                 matches: Vec::new(),
                 lost: Vec::new(),
                 finder: None,
@@ -97,7 +97,7 @@ impl<'a> Placer<'a> {
         let mut finder = PartFinder::new(CHANNELS, i64::from(height), i64::from(width))?;
         let (mut moved, mut matches, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         let total = members.len() as u64;
-        for (done, image) in members.into_iter().enumerate() {
+        for (done, image) in members.iter().copied().enumerate() {
             report(self.progress, MOVING, done as u64, total)?;
             let prepared = self.normals.prepared(image)?;
             let keypoints = self.keypoints(image)?;
@@ -149,7 +149,7 @@ impl<'a> Placer<'a> {
         };
         let prepared = self.normals.prepared(image)?;
         for view in 1..plan.turns {
-            let turned = prepared.moved(&turn(view, plan.turns, input_size))?;
+            let turned = prepared.moved(&turn(view, plan.turns, input_size)?)?;
             views.extend(extractor.keypoints(&turned)?);
         }
         let lead = Lead::new(views, extractor.matched_size());
@@ -158,17 +158,22 @@ impl<'a> Placer<'a> {
         lead.with_picture(gray.f_to_device(self.tools.device)?, plan.motion)
     }
 
-    /// Places in `images`, put into groups.
-    pub fn grouping(&mut self, images: &[usize], rule: &GroupRule) -> Result<Grouping> {
+    /// Places in `images`, put into groups; and by their places the leads that were made for it.
+    pub fn grouping(
+        &mut self,
+        images: &[usize],
+        rule: &GroupRule,
+    ) -> Result<(Grouping, HashMap<usize, Lead>)> {
         let count = images.len();
         let Some(recogniser) = self.recogniser() else {
             let (leads, group_of, matches) = (vec![0], vec![0; count], vec![0; count]);
-            return Ok(Grouping {
+            let grouping = Grouping {
                 leads,
                 group_of,
                 matches,
                 min_matches: 0,
-            });
+            };
+            return Ok((grouping, HashMap::new()));
         };
         let mut gists = Vec::with_capacity(count);
         for (place, image) in images.iter().enumerate() {
@@ -177,7 +182,7 @@ impl<'a> Placer<'a> {
             gists.push(Gist::new(&keypoints, self.tools.extractor.matched_size())?);
         }
         let mut known = Known::default();
-        group(count, rule, &mut |place, leads| {
+        let grouping = group(count, rule, &mut |place, leads| {
             report(self.progress, MATCHING, place as u64, count as u64)?;
             for lead in leads {
                 if !known.leads.contains_key(lead) {
@@ -201,7 +206,8 @@ impl<'a> Placer<'a> {
                 }
             })?;
             Ok((best.lead, best.matches))
-        })
+        })?;
+        Ok((grouping, known.leads))
     }
 }
 

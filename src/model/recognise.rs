@@ -10,8 +10,11 @@ use crate::registration::{Pair, Points, Ransac, Registered, Transform, pairs, re
 /// A pair may be off by this many of the matcher's own steps: by half a step at both ends and along both axes, and more.
 const TOLERANCE_STEPS: f64 = 1.25;
 
-/// It may be off by this many pixels of the backbone's input in any case.
-const LEAST_TOLERANCE_PX: f64 = 2.0;
+/// And in pixels of the backbone's input: parts of one kind differ, the more the more they are turned.
+const COARSE_PX: f64 = 6.0;
+
+/// The same once the picture lies nearly right.
+const FINE_PX: f64 = 3.0;
 
 /// How a picture was brought onto its lead.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +25,8 @@ pub struct Registration {
     pub inliers: u32,
     /// Root of their mean squared distance from where they should be, in pixels of the network's input.
     pub rms_px: f64,
+    /// Whether gray values had the last word; if not, it is as exact as the matcher's points, a few pixels.
+    pub aligned: bool,
 }
 
 /// A lead that a picture looks like; the first one with no matches if it looks like none.
@@ -112,9 +117,10 @@ impl Recogniser<'_> {
                 registration: None,
             });
         };
-        let found = self.ransac(plan).fit(&self.pairs(image, keypoints)?)?;
-        let found = found.and_then(|found| self.registration(&found));
-        let turned = turn(view, views.len(), self.input_size);
+        let ransac = self.ransac(plan, COARSE_PX);
+        let found = ransac.fit(&self.pairs(image, keypoints)?)?;
+        let found = found.map(|found| self.registration(&found)).transpose()?;
+        let turned = turn(view, views.len(), self.input_size)?;
         let registration = found.and_then(|found| found.followed_by(&turned.inverse()));
         Ok(Compared {
             matches: registration.map_or(0, |found| found.inliers),
@@ -138,43 +144,44 @@ impl Recogniser<'_> {
         };
         let (width, height) = self.sides();
         let mut best = coarse;
-        let start = best.to_lead.resized(width, height).unwrap_or_default();
-        let rounds = vec![self.ransac(plan); plan.refinements];
+        let rounds = vec![self.ransac(plan, FINE_PX); plan.refinements];
+        let start = best.to_lead.resized(width, height)?;
         let refined = register(&start, &rounds, &mut |so_far| {
-            let so_far = so_far
-                .resized(1.0 / width, 1.0 / height)
-                .unwrap_or_default();
+            let so_far = so_far.resized(1.0 / width, 1.0 / height)?;
             match self.extractor.keypoints(&prepared.moved(&so_far)?)? {
                 Some(keypoints) => self.pairs(&keypoints, lead.upright()),
                 None => Ok(Vec::new()),
             }
         })?;
-        if let Some(refined) = refined.and_then(|found| self.registration(&found)) {
-            best = refined;
+        if let Some(refined) = refined {
+            best = self.registration(&refined)?;
         }
         if let Some(template) = lead.template() {
-            let start = best.to_lead.resized(width, height).unwrap_or_default();
-            let aligned = template.align(&prepared.input, &start)?;
-            let aligned = aligned.and_then(|found| found.resized(1.0 / width, 1.0 / height));
-            best.to_lead = aligned.unwrap_or(best.to_lead);
+            let start = best.to_lead.resized(width, height)?;
+            if let Some(aligned) = template.align(&prepared.input, &start)? {
+                best.to_lead = aligned.resized(1.0 / width, 1.0 / height)?;
+                best.aligned = true;
+            }
         }
         Ok(best)
     }
 
-    fn registration(&self, found: &Registered) -> Option<Registration> {
+    fn registration(&self, found: &Registered) -> Result<Registration> {
         let (width, height) = self.sides();
-        Some(Registration {
+        Ok(Registration {
             to_lead: found.transform.resized(1.0 / width, 1.0 / height)?,
             inliers: found.count as u32,
             rms_px: found.rms_px,
+            aligned: false,
         })
     }
 
-    fn ransac(&self, plan: &RegistrationPlan) -> Ransac {
+    /// Pairs may be off by `tolerance_px`, or by what the matcher's own steps make of it.
+    fn ransac(&self, plan: &RegistrationPlan, tolerance_px: f64) -> Ransac {
         let (across, down) = self.step();
         Ransac {
             motion: plan.motion,
-            tolerance_px: (TOLERANCE_STEPS * across.max(down)).max(LEAST_TOLERANCE_PX),
+            tolerance_px: (TOLERANCE_STEPS * across.max(down)).max(tolerance_px),
             least_inliers: plan.least_inliers,
             scale_limit: plan.scale_limit,
             ..Ransac::default()
@@ -212,13 +219,13 @@ impl Registration {
             to_lead: Transform::identity(),
             inliers,
             rms_px: 0.0,
+            aligned: true,
         }
     }
 
     /// The same in pixels of pictures of this size (width, height).
-    pub fn in_pixels(&self, (width, height): (u32, u32)) -> Transform {
-        let to_lead = self.to_lead.resized(f64::from(width), f64::from(height));
-        to_lead.unwrap_or_default()
+    pub fn in_pixels(&self, (width, height): (u32, u32)) -> Result<Transform> {
+        self.to_lead.resized(f64::from(width), f64::from(height))
     }
 
     fn followed_by(&self, next: &Transform) -> Option<Self> {

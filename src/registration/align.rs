@@ -116,11 +116,11 @@ impl Template {
         let mut found = *start;
         for (halvings, (lead, image)) in self.sizes.iter().zip(&images).enumerate().rev() {
             let scale = 0.5f64.powi(halvings as i32);
-            let settled = match found.resized(scale, scale) {
+            let settled = match found.resized(scale, scale).ok() {
                 Some(small) => lead.settle(image, small)?,
                 None => None,
             };
-            match settled.and_then(|small| small.resized(1.0 / scale, 1.0 / scale)) {
+            match settled.and_then(|small| small.resized(1.0 / scale, 1.0 / scale).ok()) {
                 Some(settled) => found = settled,
                 // A small picture may have lost what decides.
                 None if halvings > 0 => {}

@@ -101,10 +101,17 @@ impl Transform {
     }
 
     /// The same motion between the two pictures `x` times as wide and `y` times as high.
-    pub fn resized(&self, x: f64, y: f64) -> Option<Self> {
-        Self::scaling(1.0 / x, 1.0 / y)?
-            .then(self)?
-            .then(&Self::scaling(x, y)?)
+    ///
+    /// Errors: `Numeric` if that is no map that can be inverted safely, as of pictures of sane sizes it always is.
+    pub fn resized(&self, x: f64, y: f64) -> Result<Self> {
+        let resize = |there: Self, back: Self| back.then(self)?.then(&there);
+        let both = Self::scaling(x, y).zip(Self::scaling(1.0 / x, 1.0 / y));
+        both.and_then(|(there, back)| resize(there, back))
+            .ok_or_else(|| {
+                let numbers: [f64; 9] = (*self).into();
+                let message = format!("the motion {numbers:?} cannot be resized by {x} and {y}");
+                Error::new(ErrorKind::Numeric, message)
+            })
     }
 
     /// Turns by `angle` radians about a point, from the x axis to the y axis. `None` unless all numbers are finite.

@@ -65,11 +65,13 @@ FIELD(tsp_summary, map_width, 36);
 FIELD(tsp_summary, map_height, 40);
 FIELD(tsp_summary, registered, 44);
 
-SIZE(tsp_registration, 88);
+SIZE(tsp_registration, 96);
 FIELD(tsp_registration, struct_size, 0);
 FIELD(tsp_registration, inliers, 4);
 FIELD(tsp_registration, rms_px, 8);
 FIELD(tsp_registration, to_lead, 16);
+FIELD(tsp_registration, aligned, 88);
+FIELD(tsp_registration, reserved, 92);
 
 SIZE(tsp_map, 32);
 FIELD(tsp_map, struct_size, 0);

@@ -281,7 +281,7 @@ fn layout_in_rust_is_as_promised() {
         file_version 48, reserved 52);
     layout!(tsp_summary 48: struct_size 0, verdict 4, score 8, threshold 12, pixel_threshold 16, group 20, matches 24,
         region_count 28, run_count 32, map_width 36, map_height 40, registered 44);
-    layout!(tsp_registration 88: struct_size 0, inliers 4, rms_px 8, to_lead 16);
+    layout!(tsp_registration 96: struct_size 0, inliers 4, rms_px 8, to_lead 16, aligned 88, reserved 92);
     layout!(tsp_map 32: struct_size 0, width 4, height 8, reserved 12, row_stride 16, data 24);
     layout!(tsp_region 56: struct_size 0, x 4, y 8, width 12, height 16, peak 20, first_run 24, run_count 28, area 32, row 40, column 48);
     layout!(tsp_run 12: row 0, column_begin 4, column_end 8);

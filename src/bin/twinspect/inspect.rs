@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                     .map(|maps| maps.write(number, &picture, &inspection))
                     .transpose()?;
                 let line = if args.json {
-                    as_json(path, &inspection, inspector.model(), heat_map).to_string()
+                    as_json(path, &inspection, inspector.model(), heat_map)?.to_string()
                 } else {
                     as_text(path, &inspection, inspector.model())
                 };
@@ -161,7 +161,12 @@ fn as_text(path: &Path, inspection: &Inspection, model: &Model) -> String {
     )
 }
 
-fn as_json(path: &Path, inspection: &Inspection, model: &Model, heat_map: Option<&Path>) -> Value {
+fn as_json(
+    path: &Path,
+    inspection: &Inspection,
+    model: &Model,
+    heat_map: Option<&Path>,
+) -> Result<Value> {
     let (height, width) = inspection.map.dim();
     let mut line = json!({
         "path": path.display().to_string(),
@@ -177,13 +182,16 @@ fn as_json(path: &Path, inspection: &Inspection, model: &Model, heat_map: Option
         "matches": inspection.matches,
     });
     if model.recipe().registration.is_some() {
-        line["registration"] = inspection.registration.map_or(Value::Null, |found| {
-            let to_lead = found.in_pixels((width as u32, height as u32));
-            json!({
-                "to_lead": to_lead, "turned_degrees": to_lead.angle().to_degrees(), "scale": to_lead.scale(),
-                "inliers": found.inliers, "rms_px": found.rms_px,
-            })
-        });
+        line["registration"] = match inspection.registration {
+            Some(found) => {
+                let to_lead = found.in_pixels((width as u32, height as u32))?;
+                json!({
+                    "to_lead": to_lead, "turned_degrees": to_lead.angle().to_degrees(), "scale": to_lead.scale(),
+                    "inliers": found.inliers, "rms_px": found.rms_px, "aligned": found.aligned,
+                })
+            }
+            None => Value::Null,
+        };
     }
     if !inspection.nearest.is_empty() {
         let images = model.groups()[inspection.group].images();
@@ -196,7 +204,7 @@ fn as_json(path: &Path, inspection: &Inspection, model: &Model, heat_map: Option
     if let Some(heat_map) = heat_map {
         line["heatmap"] = heat_map.display().to_string().into();
     }
-    line
+    Ok(line)
 }
 
 /// Where each picture's heat map goes, decided before any work.

@@ -186,7 +186,12 @@ impl GroupReader<'_> {
             let keypoints = Keypoints::from_parts(positions, descriptors, channels);
             views.push(keypoints.map_err(|error| of_group(self.number, error))?);
         }
-        let lead = Lead::new(views, self.form.matched_size)?;
+        let lead = Lead::new(views, self.form.matched_size).map_err(|_| {
+            let number = self.number;
+            damaged(format!(
+                "the lead image of group {number} has no key points"
+            ))
+        })?;
         let Some(plan) = plan else {
             return Ok(Some(lead));
         };
@@ -229,7 +234,7 @@ impl GroupReader<'_> {
         let map = grid::to_array::<T>(&self.tensor(name)?, (h as usize, w as usize));
         map.map_err(|error| {
             let (number, message) = (self.number, error.message());
-            damaged(format!("{name} of group {number}: {message}"))
+            damaged(format!("group {number}: {name}: {message}"))
         })
     }
 
