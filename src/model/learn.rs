@@ -113,8 +113,11 @@ impl<'a> Learner<'a> {
         Ok(learned)
     }
 
-    /// What a group knows after these images joined it, exactly as if they had been there from the start, and them alone
-    /// with their scores. Which locations show the part, and how maps are blended, stays as it is.
+    /// What a group knows after these images joined it, and them alone with their scores.
+    ///
+    /// The reference is that of all images together, exactly. Those that were there keep their scores; where a group borrowed
+    /// from neighbouring locations, new ones are scored against those before them. Which locations show the part, and how
+    /// maps are blended, stays as it is.
     pub fn add(
         mut self,
         group: &Group,

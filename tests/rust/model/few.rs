@@ -211,3 +211,76 @@ fn failed_fit_of_copies_can_be_done_again() {
     assert!(cancelled.is_err());
     assert_eq!(fitter.fit(&mut ()).unwrap().image_count(), 3);
 }
+
+#[test]
+fn fit_from_few_images_gives_finite_scores_that_tell_a_defect() {
+    for count in [1, 2, 4, 8] {
+        let model = Arc::new(fit(&good_parts(count), &options(&[])));
+        let score = |picture| inspect(&model, &picture).score;
+        let good_scores = (20..30).map(|seed| score(good(seed)));
+        let highest = good_scores.fold(0.0, f32::max);
+        for seed in 20..30 {
+            let found = score(defective(seed));
+            assert!(
+                found > highest,
+                "{found} of a defect, {highest} of good parts, {count} images"
+            );
+        }
+        assert_eq!(model.thresholds().image.is_some(), count > 1);
+        let scores: Vec<f32> = model.groups()[0]
+            .images()
+            .iter()
+            .map(|image| image.score)
+            .collect();
+        assert!(
+            scores
+                .iter()
+                .all(|score| score.is_finite() && (*score > 0.0) == (count > 1))
+        );
+    }
+}
+
+#[test]
+fn identical_and_constant_pictures_are_one_image_and_give_finite_scores() {
+    let constant = RgbImage::from_pixel(SIZE.0, SIZE.1, image::Rgb([128, 128, 128]));
+    for picture in [good(1), constant] {
+        let model = Arc::new(fit(&vec![picture.clone(); 6], &options(&[])));
+        assert_eq!(model.image_count(), 1);
+        let (same, other) = (inspect(&model, &picture), inspect(&model, &defective(1)));
+        assert_eq!(same.verdict, Verdict::Undecided);
+        assert!(same.score.is_finite() && other.score.is_finite());
+        assert!(
+            same.score < other.score,
+            "{} of {}",
+            same.score,
+            other.score
+        );
+    }
+}
+
+#[test]
+fn identical_and_few_pictures_are_warned_of() {
+    let same = fit(&vec![good(1); 6], &options(&[]));
+    assert!(
+        same.warnings()[0].contains("learned is one picture"),
+        "{:?}",
+        same.warnings()
+    );
+    assert!(fit(&good_parts(4), &options(&[])).warnings()[0].contains("4 good parts are few"));
+    assert!(fit(&good_parts(12), &options(&[])).warnings().is_empty());
+}
+
+#[test]
+fn two_images_and_a_strict_rate_give_no_threshold_and_no_verdict() {
+    let model = Arc::new(fit(
+        &good_parts(2),
+        &options(&[("verdict.false_alarm_rate", "0.000001")]),
+    ));
+    assert_eq!(model.thresholds().image, None);
+    assert!(
+        model.warnings()[0].contains("no threshold"),
+        "{:?}",
+        model.warnings()
+    );
+    assert_eq!(inspect(&model, &defective(3)).verdict, Verdict::Undecided);
+}
