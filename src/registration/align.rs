@@ -102,8 +102,8 @@ impl Template {
 
     /// Improves `start`, which brings `image` onto the lead to within some pixels.
     ///
-    /// `None` if that does not settle, as where a round part does not say how it is turned, or ends further away than 5 % of the lead's longer side: the pictures then show
-    /// different things, or the start was none. Shapes: `image` [1, C, H', W'] f32, on the lead's device, about as large.
+    /// `None` if that does not settle, as where a round part does not say how it is turned, or ends further away than 5 % of
+    /// the lead's longer side: the pictures then show different things, or the start was none. Shapes: `image` [1, C, H', W'] f32, on the lead's device, about as large.
     /// Cost: a warp of one channel and 40 to 110 multiply-adds a pixel in each of five to ten steps.
     /// Errors: `ImageSize` if a side is below 3 pixels, `Torch`.
     pub fn align(&self, image: &Tensor, start: &Transform) -> Result<Option<Transform>> {

@@ -14,8 +14,8 @@ use crate::registration::transform::Transform;
 /// with the lead, and returns the pairs, `from` in the warped picture. They are brought back into the picture, so that
 /// every round fits the whole motion: its `scale_limit` holds for that, and rounds of [`Motion`](super::Motion)s may differ.
 ///
-/// The result is the last round's; its `inliers` are of the pairs of that round, without those that a homography has behind its horizon. `None` as soon as a
-/// round finds no motion, or if there is no round. Errors: those of `match_warped` and of [`Ransac::fit`].
+/// The result is the last round's; its `inliers` are of the pairs of that round, without those that a homography has behind
+/// its horizon. `None` as soon as a round finds no motion, or if there is no round. Errors: those of `match_warped` and of [`Ransac::fit`].
 ///
 /// # Example
 /// ```
