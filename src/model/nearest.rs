@@ -1,5 +1,6 @@
 //! Which normal images a picture is compared with, where each picture chooses its own.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
@@ -108,7 +109,7 @@ impl Chooser<'_> {
                 .keypoints(self.device)?;
             counted.push((matcher.count(keypoints, &other)?, image));
         }
-        counted.sort_by(|a, b| b.0.cmp(&a.0));
+        counted.sort_by_key(|(matches, _)| Reverse(*matches));
         counted.truncate(count);
         Ok(counted.into_iter().map(|(_, image)| image).collect())
     }

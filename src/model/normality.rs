@@ -178,14 +178,14 @@ impl Reference {
     }
 }
 
-/// Numbers of the locations of a mask, row by row, [P] i64.
+/// Numbers of the locations of a mask, row by row, `[P]` i64.
 pub fn locations(mask: &Array2<bool>) -> Result<Tensor> {
     let numbers = mask.iter().enumerate().filter(|(_, is_part)| **is_part);
     let numbers: Vec<i64> = numbers.map(|(number, _)| number as i64).collect();
     Ok(Tensor::f_from_slice(&numbers)?)
 }
 
-/// Distances of a mask's locations, [P], at their places, [h, w] f32 in host memory; 0 elsewhere.
+/// Distances of a mask's locations, `[P]`, at their places, [h, w] f32 in host memory; 0 elsewhere.
 pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
     let (h, w) = mask.dim();
     let map = Tensor::f_zeros([(h * w) as i64], (Kind::Float, Device::Cpu))?;

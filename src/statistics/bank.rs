@@ -125,7 +125,7 @@ impl Bank {
         Ok(Vec::try_from(found.f_to_device(Device::Cpu)?)?)
     }
 
-    /// Mahalanobis distance of every location to the Gaussian of the images with these numbers, [L] f32.
+    /// Mahalanobis distance of every location to the Gaussian of the images with these numbers, `[L]` f32.
     ///
     /// Errors: as of [`dual::distances`]; `InvalidArgument` for a number that there is not.
     pub fn distances(&self, features: &Tensor, images: &[usize]) -> Result<Tensor> {

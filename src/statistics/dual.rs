@@ -18,7 +18,7 @@ const ROUNDINGS: f64 = 4.0;
 /// `r = d - Z' (Z Z' + c I)^-1 Z d` it is `sqrt(d' r / eps)`. So a K x K system is solved at a location, by Cholesky's
 /// decomposition, and no eigenvector is formed. In double precision.
 ///
-/// Shapes: `samples` [K, L, C'] of any floating kind, K at least 1; `features` [L, C'] on the same device; result [L] f32.
+/// Shapes: `samples` [K, L, C'] of any floating kind, K at least 1; `features` [L, C'] on the same device; result `[L]` f32.
 /// Units: standard deviations. Cost: L*K*C'*(K+2) multiply-adds.
 /// Errors: `InvalidArgument` for shapes that do not fit, `Numeric` if a feature is not finite.
 pub fn distances(samples: &Tensor, features: &Tensor, epsilon: f64) -> Result<Tensor> {
