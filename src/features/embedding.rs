@@ -1,7 +1,7 @@
 //! Fewer channels than the network gives: some of them, or a projection of all.
 
 use nalgebra::DMatrix;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Seeded;
@@ -67,10 +67,19 @@ impl Embedding {
 
     /// Shapes: `features` [L, C] f32, result [L, C'] f32.
     pub fn embed(&self, features: &Tensor) -> Result<Tensor> {
-        let device = features.device();
         Ok(match self {
-            Self::Channels(chosen) => features.f_index_select(1, &chosen.f_to_device(device)?)?,
-            Self::Orthogonal(directions) => features.f_matmul(&directions.f_to_device(device)?)?,
+            Self::Channels(chosen) => features.f_index_select(1, chosen)?,
+            Self::Orthogonal(directions) => features.f_matmul(directions)?,
+        })
+    }
+
+    /// The same on another device.
+    pub fn to_device(&self, device: Device) -> Result<Self> {
+        let moved =
+            |tensor: &Tensor| Ok::<_, Error>(SharedTensor::new(tensor.f_to_device(device)?));
+        Ok(match self {
+            Self::Channels(chosen) => Self::Channels(moved(chosen)?),
+            Self::Orthogonal(directions) => Self::Orthogonal(moved(directions)?),
         })
     }
 }
@@ -103,7 +112,7 @@ mod tests {
 
     #[test]
     fn chosen_channels_are_columns_as_they_are() {
-        let features = Tensor::arange(24, (Kind::Float, tch::Device::Cpu)).reshape([4, 6]);
+        let features = Tensor::arange(24, (Kind::Float, Device::Cpu)).reshape([4, 6]);
         let embedding = Embedding::new(plan(EmbeddingKind::Channels, 2), 6).unwrap();
         let chosen = Seeded::new(3).choose(2, 6);
         let found = embedding.embed(&features).unwrap();
@@ -121,7 +130,7 @@ mod tests {
             panic!("a projection");
         };
         let products = directions.tr().matmul(&**directions);
-        let off = products - Tensor::eye(5, (Kind::Float, tch::Device::Cpu));
+        let off = products - Tensor::eye(5, (Kind::Float, Device::Cpu));
         // Rounding of sums of 12 products in single precision.
         assert!(off.abs().max().double_value(&[]) < 1e-6);
         // What lies in their span keeps its length.

@@ -62,10 +62,10 @@ impl<'a> Learner<'a> {
         groups: &[Members<'_>],
         matches: &HashMap<usize, u32>,
     ) -> Result<Vec<Learned>> {
-        let parts = groups
+        let parts: Vec<Option<Vec<i64>>> = groups
             .iter()
-            .map(|group| group.part.map(locations).transpose());
-        let parts = parts.collect::<Result<Vec<_>>>()?;
+            .map(|group| group.part.map(locations))
+            .collect();
         let pictures: Vec<(&[usize], Site<'_>)> = groups
             .iter()
             .map(|group| (group.images, Site::Picture))
@@ -133,7 +133,7 @@ impl<'a> Learner<'a> {
             .extended(own, before, members, Site::Picture, &kept)?;
         let part = match &group.part {
             Some(part) => {
-                let locations = locations(part.mask())?;
+                let locations = locations(part.mask());
                 let site = Site::Part(&locations);
                 let (reference, left_out) =
                     self.0

@@ -21,6 +21,7 @@ mod normals;
 mod placing;
 pub mod recipe;
 pub mod recognise;
+pub mod reference;
 mod references;
 mod size;
 mod store;

@@ -5,36 +5,10 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 use crate::model::blend::Blend;
-use crate::statistics::{Bank, Likeness, LowRankGaussian, Spread};
+use crate::model::reference::Reference;
+use crate::statistics::Spread;
 use crate::torch::grid;
 use crate::torch::shared::SharedTensor;
-
-/// What pictures of a group are compared with.
-#[derive(Debug)]
-pub enum Reference {
-    /// The Gaussian of all its images, formed when it was fitted.
-    Gaussian(LowRankGaussian),
-    /// All its images, of which the Gaussian of the most similar ones is formed for each picture.
-    Nearest(Bank),
-}
-
-/// How many images a picture is compared with, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NearestRule {
-    /// How many.
-    pub count: usize,
-    /// By what they are chosen.
-    pub by: By,
-}
-
-/// What makes a normal image one to compare a picture with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// Its features are like the picture's.
-    Likeness(Likeness),
-    /// Its key points match the picture's, among the images of the most like features.
-    Matches,
-}
 
 /// What a group knows of pictures as they lie, and how far its own images lie from it.
 #[derive(Debug)]
@@ -101,7 +75,9 @@ impl Part {
     pub fn new(reference: Reference, mask: Array2<bool>, blend: Blend) -> Result<Self> {
         let device = reference.device();
         Ok(Self {
-            locations: SharedTensor::new(locations(&mask)?.f_to_device(device)?),
+            locations: SharedTensor::new(
+                Tensor::f_from_slice(&locations(&mask))?.f_to_device(device)?,
+            ),
             reference,
             mask,
             blend,
@@ -138,51 +114,10 @@ impl Part {
     }
 }
 
-impl Reference {
-    /// How many samples it was formed from.
-    pub fn count(&self) -> u64 {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.count(),
-            Self::Nearest(bank) => bank.count() as u64,
-        }
-    }
-
-    /// The regularisation.
-    pub fn epsilon(&self) -> f64 {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.epsilon(),
-            Self::Nearest(bank) => bank.epsilon(),
-        }
-    }
-
-    fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.distances(features),
-            Self::Nearest(bank) => bank.distances(features, nearest),
-        }
-    }
-
-    fn device(&self) -> Device {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.mean().device(),
-            Self::Nearest(bank) => bank.features().device(),
-        }
-    }
-
-    /// The same on another device.
-    pub fn to_device(&self, device: Device) -> Result<Self> {
-        Ok(match self {
-            Self::Gaussian(gaussian) => Self::Gaussian(gaussian.to_device(device)?),
-            Self::Nearest(bank) => Self::Nearest(bank.to_device(device)?),
-        })
-    }
-}
-
-/// Numbers of the locations of a mask, row by row, `[P]` i64.
-pub fn locations(mask: &Array2<bool>) -> Result<Tensor> {
+/// Numbers of the locations of a mask, row by row.
+pub fn locations(mask: &Array2<bool>) -> Vec<i64> {
     let numbers = mask.iter().enumerate().filter(|(_, is_part)| **is_part);
-    let numbers: Vec<i64> = numbers.map(|(number, _)| number as i64).collect();
-    Ok(Tensor::f_from_slice(&numbers)?)
+    numbers.map(|(number, _)| number as i64).collect()
 }
 
 /// Distances of a mask's locations, `[P]`, at their places, [h, w] f32 in host memory; 0 elsewhere.
@@ -190,6 +125,7 @@ pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
     let (h, w) = mask.dim();
     let map = Tensor::f_zeros([(h * w) as i64], (Kind::Float, Device::Cpu))?;
     let distances = distances.f_to_device(Device::Cpu)?;
-    let map = map.f_index_copy(0, &locations(mask)?, &distances)?;
+    let numbers = Tensor::f_from_slice(&locations(mask))?;
+    let map = map.f_index_copy(0, &numbers, &distances)?;
     Ok(map.f_reshape([h as i64, w as i64])?)
 }

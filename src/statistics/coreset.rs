@@ -63,32 +63,43 @@ impl Coreset {
         &self.owners
     }
 
-    /// Euclidean distance of every location to the nearest member, wherever that was found, `[L]` f32.
+    /// Euclidean distance of every location to the nearest member, wherever that was found, `[L]` f32; `features` [L, C'] f32.
     ///
-    /// `features` [L, C'] f32; members of the images in `without` do not count. With `support` at least 2 all distances are
-    /// multiplied by the weight of the furthest location (PatchCore, arXiv 2106.08265, eq. 7): `1 - softmax(|x - m_i|)` at the
-    /// member nearest to it, over the `support` members nearest to that one. Few members around it say that it is rare
-    /// itself, and the distance counts more. None if nothing is left to compare with.
-    pub fn distances(
+    /// With `support` at least 2 all distances are multiplied by the weight of the furthest location (PatchCore, arXiv
+    /// 2106.08265, eq. 7): `1 - softmax(|x - m_i|)` at the member nearest to it, over the `support` members nearest to that
+    /// one. Few members around it say that it is rare itself, and the distance counts more.
+    pub fn distances(&self, features: &Tensor, support: usize) -> Result<Tensor> {
+        self.compare(features, None, support)
+    }
+
+    /// The same where members of the images in `without` do not count; none if nothing is left to compare with.
+    pub fn distances_without(
         &self,
         features: &Tensor,
         without: &[usize],
         support: usize,
     ) -> Result<Option<Tensor>> {
         let allowed = self.allowed(without)?;
-        if let Some(allowed) = &allowed {
-            if allowed.f_any()?.f_int64_value(&[])? == 0 {
-                return Ok(None);
-            }
+        if allowed.f_any()?.f_int64_value(&[])? == 0 {
+            return Ok(None);
         }
+        self.compare(features, Some(allowed), support).map(Some)
+    }
+
+    fn compare(
+        &self,
+        features: &Tensor,
+        allowed: Option<Tensor>,
+        support: usize,
+    ) -> Result<Tensor> {
         let (distances, numbers) = nearest(features, &self.members, allowed.as_ref())?;
         if support < 2 {
-            return Ok(Some(distances));
+            return Ok(distances);
         }
         let furthest = distances.f_argmax(0, false)?.f_int64_value(&[])?;
         let number = numbers.f_int64_value(&[furthest])?;
         let weight = self.weight(&features.f_get(furthest)?, number, allowed, support)?;
-        Ok(Some(distances.f_mul(&weight)?))
+        Ok(distances.f_mul(&weight)?)
     }
 
     fn weight(
@@ -113,15 +124,12 @@ impl Coreset {
         Ok(shares.f_get(0)?.f_neg()?.f_add_scalar(1.0)?)
     }
 
-    fn allowed(&self, without: &[usize]) -> Result<Option<Tensor>> {
-        if without.is_empty() {
-            return Ok(None);
-        }
+    fn allowed(&self, without: &[usize]) -> Result<Tensor> {
         let without: Vec<i64> = without.iter().map(|image| *image as i64).collect();
         let without = Tensor::f_from_slice(&without)?.f_to_device(self.owners.device())?;
         let owners = self.owners.f_unsqueeze(1)?;
         let left_out = owners.f_eq_tensor(&without)?.f_any_dim(1, false)?;
-        Ok(Some(left_out.f_logical_not()?))
+        Ok(left_out.f_logical_not()?)
     }
 
     /// The same on another device.
@@ -145,7 +153,9 @@ mod tests {
 
     fn distances(features: &[f32], without: &[usize], support: usize) -> Option<Vec<f32>> {
         let features = Tensor::from_slice(features).reshape([-1, 1]);
-        let found = coreset().distances(&features, without, support).unwrap();
+        let found = coreset()
+            .distances_without(&features, without, support)
+            .unwrap();
         found.map(|found| Vec::try_from(found).unwrap())
     }
 
@@ -172,6 +182,9 @@ mod tests {
         // More than there are: all that are left.
         assert!(distances(&[8.0], &[0], 9).unwrap()[0].is_finite());
         assert_eq!(distances(&[8.0], &[0, 2], 9), Some(vec![0.0]));
+        let features = Tensor::from_slice(&[0.25f32, 8.0]).reshape([2, 1]);
+        let all = coreset().distances(&features, 2).unwrap();
+        assert_eq!(Vec::<f32>::try_from(all).unwrap(), found);
     }
 
     #[test]

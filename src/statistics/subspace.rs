@@ -47,6 +47,32 @@ impl Moments {
         })
     }
 
+    /// Of no image.
+    pub fn none(channels: i64) -> Result<Self> {
+        let zeros = |size: &[i64]| -> Result<SharedTensor> {
+            let zeros = Tensor::f_zeros(size, (Kind::Double, Device::Cpu))?;
+            Ok(SharedTensor::new(zeros))
+        };
+        Ok(Self {
+            images: 0,
+            count: 0.0,
+            sum: zeros(&[channels])?,
+            products: zeros(&[channels, channels])?,
+        })
+    }
+
+    /// All of them together. Errors: `State` if there are none.
+    pub fn total<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Result<Self> {
+        let mut total: Option<Self> = None;
+        for part in parts {
+            total = Some(match total {
+                Some(total) => total.with(part)?,
+                None => Self::none(part.sum.size()[0])?.with(part)?,
+            });
+        }
+        total.ok_or_else(|| Error::new(ErrorKind::State, "there are no features"))
+    }
+
     /// Sums over the features, [C'] f64, and over their products, [C', C'] f64.
     pub fn sums(&self) -> (&Tensor, &Tensor) {
         (&self.sum, &self.products)
