@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 use crate::model::blend::Blend;
+use crate::model::ground::Ground;
 use crate::model::reference::Reference;
 use crate::statistics::Spread;
 use crate::torch::grid;
@@ -17,6 +18,8 @@ pub struct Normality {
     spread: Spread,
     /// What distances are divided by, [h, w].
     divisors: Array2<f32>,
+    /// The ground, if its distances are brought to the scale of the part's.
+    ground: Option<Ground>,
 }
 
 /// What a group knows of the part where it lies in the lead image.
@@ -32,13 +35,24 @@ pub struct Part {
 
 impl Normality {
     /// A reference; `strength` says how much of the spread's differences is evened out, 0 to 1.
-    pub fn new(reference: Reference, spread: Spread, strength: f64) -> Self {
+    pub fn new(
+        reference: Reference,
+        spread: Spread,
+        strength: f64,
+        ground: Option<Ground>,
+    ) -> Self {
         let divisors = spread.divisors(strength, None);
         Self {
             reference,
             spread,
             divisors,
+            ground,
         }
+    }
+
+    /// The ground, if its distances are brought to the scale of the part's.
+    pub fn ground(&self) -> Option<&Ground> {
+        self.ground.as_ref()
     }
 
     /// What pictures are compared with.
@@ -56,7 +70,10 @@ impl Normality {
     /// `features` [L, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
     pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
         let raw = self.reference.distances(features, nearest)?;
-        let map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
+        let mut map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
+        if let Some(ground) = &self.ground {
+            ground.level(&mut map);
+        }
         grid::of_array(&map)
     }
 
@@ -66,6 +83,7 @@ impl Normality {
             reference: self.reference.to_device(device)?,
             spread: self.spread.clone(),
             divisors: self.divisors.clone(),
+            ground: self.ground.clone(),
         })
     }
 }

@@ -66,6 +66,8 @@ pub struct Recipe {
     pub epsilon: Epsilon,
     /// How much of the differences between locations is evened out, 0 to 1.
     pub even: f64,
+    /// Whether the ground's distances are brought to the scale of the part's.
+    pub level_ground: bool,
     /// Groups of fewer images borrow from neighbouring locations.
     pub few: usize,
     /// Smoothing of the distances, in locations.
@@ -209,6 +211,7 @@ impl Recipe {
                 _ => Epsilon::Unit(epsilon),
             },
             even: options.float("statistics.even")?,
+            level_ground: level_ground(options, registration.is_some())?,
             few: options.int("statistics.few")? as usize,
             map_sigma: options.float("map.sigma")?,
             score: match options.text("score")?.as_str() {
@@ -341,7 +344,24 @@ fn statistic(options: &Options, is_by_picture: bool) -> Result<Statistic> {
     Ok(Statistic::Neighbour(NeighbourRule { reach, coreset }))
 }
 
-/// Errors: `InvalidArgument` where nothing is matched.
+/// Errors: `InvalidArgument` where there is no one place for the part.
+fn level_ground(options: &Options, is_moved: bool) -> Result<bool> {
+    if options.text("ground")? != "level" {
+        return Ok(false);
+    }
+    let why = if is_moved {
+        "pictures that are moved onto their lead tell the part from the ground by themselves"
+    } else if options.int("groups.size")? > 0 {
+        "the part has another place in each of several groups"
+    } else {
+        return Ok(true);
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, why)
+        .at("ground")
+        .hint("Use ground=same."))
+}
+
+/// `auto` is left to whoever sees the images, and is none until then. Errors: `InvalidArgument` where nothing is matched.
 fn registration(options: &Options) -> Result<Option<RegistrationPlan>> {
     let motion = match options.text("registration")?.as_str() {
         "similarity" => Motion::Similarity,

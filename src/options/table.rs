@@ -221,9 +221,9 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "registration",
-        Domain::Choice(&["none", "similarity", "affine", "homography"]),
-        "none",
-        "how a picture is moved onto its lead image, by the matches, before it is compared; the map is carried back",
+        Domain::Choice(&["auto", "none", "similarity", "affine", "homography"]),
+        "auto",
+        "how a picture is moved onto its lead image, by the matches, before it is compared; the map is carried back; auto: similarity if the good parts lie differently, none if they lie alike or are in several groups",
     ),
     fit(
         "registration.turns",
@@ -362,6 +362,12 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Float(0.0, 1.0),
         "0",
         "how much a location's distances are divided by how high the good parts themselves come there: 0 = not, 1 = wholly",
+    ),
+    fit(
+        "ground",
+        Domain::Choice(&["auto", "same", "level"]),
+        "auto",
+        "level: the distances of the ground that a part lies on are brought to the scale of the part's own; same: they are not; auto: level if fit finds that the good parts lie alike",
     ),
     fit(
         "statistics.few",

@@ -65,6 +65,9 @@ impl Header {
             ensure(copy.is_none() || recipe.copies != Copies::None, || {
                 format!("group {number} has copies, and its recipe makes none")
             })?;
+            ensure(group.ground.is_none() || recipe.level_ground, || {
+                format!("group {number} scales its ground, and its recipe does not")
+            })?;
             ensure(
                 group.part.is_some() == recipe.registration.is_some(),
                 || format!("group {number} knows the part in its lead image, or should"),

@@ -12,6 +12,7 @@ use super::damaged;
 use super::header::GroupHeader;
 use crate::error::{Error, Result};
 use crate::matching::Keypoints;
+use crate::model::ground::Ground;
 use crate::model::lead::Lead;
 use crate::model::nearest::KeptKeypoints;
 use crate::model::normality::{Normality, Part, locations};
@@ -36,6 +37,9 @@ pub fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Gr
     let spread = group.normality.spread();
     add("distances.sum", &grid::of_array(spread.sum())?)?;
     add("distances.squares", &grid::of_array(spread.squares())?)?;
+    if let Some(ground) = group.normality.ground() {
+        add("ground.mask", &grid::of_array(ground.is_part())?)?;
+    }
     if let Some(part) = &group.part {
         for (name, tensor) in tensors_of(part.reference()) {
             add(&format!("part.{name}"), tensor)?;
@@ -137,7 +141,12 @@ impl GroupReader<'_> {
         let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
         let spread = Spread::from_parts(header.spread, sum, squares);
         let spread = spread.map_err(|error| of_group(self.number, error))?;
-        Ok(Normality::new(reference, spread, self.form.recipe.even))
+        let ground = header.ground.map(|scale| {
+            let ground = Ground::from_parts(self.map::<bool>("ground.mask")?, scale);
+            ground.map_err(|error| of_group(self.number, error))
+        });
+        let even = self.form.recipe.even;
+        Ok(Normality::new(reference, spread, even, ground.transpose()?))
     }
 
     fn part(&self, header: &GroupHeader) -> Result<Option<Part>> {

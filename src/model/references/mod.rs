@@ -7,6 +7,7 @@ mod subspace;
 
 use std::sync::Arc;
 
+use ndarray::Array2;
 use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -44,6 +45,8 @@ pub struct References<'a> {
     pub recipe: &'a Recipe,
     /// Height and width of the grid of locations.
     pub grid: (i64, i64),
+    /// Which locations show the part, if the ground is to be scaled.
+    pub is_part: Option<&'a Array2<bool>>,
     matcher: Option<&'a PretrainedMatcher>,
     device: Device,
     progress: &'a mut dyn Progress,
@@ -64,6 +67,7 @@ impl<'a> References<'a> {
             matcher,
             device,
             grid,
+            is_part,
             ..
         } = tools;
         let sites = if recipe.registration.is_some() { 2 } else { 1 };
@@ -71,6 +75,7 @@ impl<'a> References<'a> {
             normals,
             recipe,
             grid,
+            is_part,
             matcher,
             device,
             progress,
