@@ -48,3 +48,57 @@ pub fn clopper_pearson(events: u64, trials: u64, confidence: f64) -> Option<Inte
 fn quantile(a: f64, b: f64, probability: f64) -> Option<f64> {
     Beta::new(a, b).ok()?.try_inverse_cdf(probability).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_two_by_hand() {
+        // Beta(1, 2) has the quantile 1 - sqrt(1 - p), Beta(2, 1) has sqrt(p).
+        let found = clopper_pearson(1, 2, 0.9).unwrap();
+        let (low, high) = (1.0 - 0.95f64.sqrt(), 0.95f64.sqrt());
+        assert!((found.low - low).abs() < 1e-14, "{found:?}, expected {low}");
+        assert!(
+            (found.high - high).abs() < 1e-14,
+            "{found:?}, expected {high}"
+        );
+    }
+
+    #[test]
+    fn ends_without_events_and_with_events_only() {
+        let (none, all) = (clopper_pearson(0, 7, 0.95), clopper_pearson(7, 7, 0.95));
+        let (none, all) = (none.unwrap(), all.unwrap());
+        assert_eq!((none.low, all.high), (0.0, 1.0));
+        assert!(
+            (none.high + all.low - 1.0).abs() < 1e-14,
+            "{none:?} {all:?}"
+        );
+    }
+
+    #[test]
+    fn arguments_out_of_range_are_none() {
+        assert_eq!(clopper_pearson(0, 0, 0.95), None);
+        assert_eq!(clopper_pearson(3, 2, 0.95), None);
+        for confidence in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
+            assert_eq!(clopper_pearson(1, 2, confidence), None, "{confidence}");
+        }
+    }
+
+    #[test]
+    fn extremes_end_and_keep_their_order() {
+        for trials in [1, 2, 1_000, 1 << 40, u64::MAX] {
+            for events in [0, 1, trials / 3, trials / 2, trials - 1, trials] {
+                for confidence in [1e-9, 0.5, 0.95, 1.0 - 1e-12] {
+                    let Interval { low, high } =
+                        clopper_pearson(events, trials, confidence).unwrap();
+                    let rate = events as f64 / trials as f64;
+                    assert!(
+                        0.0 <= low && low <= rate && rate <= high && high <= 1.0,
+                        "{events} of {trials} at {confidence}: {low} to {high}"
+                    );
+                }
+            }
+        }
+    }
+}
