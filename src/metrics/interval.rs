@@ -1,6 +1,11 @@
 //! How far a counted rate may lie from the true one.
 
-use statrs::distribution::{Beta, ContinuousCDF};
+use std::ops::Range;
+
+use statrs::function::beta::checked_beta_reg;
+
+/// Halvings of a range: down to 2^-64, and from there to the last digit of a float.
+const HALVINGS: u32 = 64 + f64::MANTISSA_DIGITS;
 
 /// A range of rates, both ends included, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,19 +39,33 @@ pub fn clopper_pearson(events: u64, trials: u64, confidence: f64) -> Option<Inte
     }
     let tail = (1.0 - confidence) / 2.0;
     let (hits, misses) = (events as f64, (trials - events) as f64);
+    let rate = hits / trials as f64;
     let low = match events {
         0 => 0.0,
-        _ => quantile(hits, misses + 1.0, tail)?,
+        _ => quantile(hits, misses + 1.0, tail, 0.0..rate)?,
     };
     let high = match trials - events {
         0 => 1.0,
-        _ => quantile(hits + 1.0, misses, 1.0 - tail)?,
+        _ => quantile(hits + 1.0, misses, 1.0 - tail, rate..1.0)?,
     };
     Some(Interval { low, high })
 }
 
-fn quantile(a: f64, b: f64, probability: f64) -> Option<f64> {
-    Beta::new(a, b).ok()?.try_inverse_cdf(probability).ok()
+/// The quantile of Beta(a, b), known to lie `within`, by halving: the inverse that statrs has never ends for some arguments.
+fn quantile(a: f64, b: f64, probability: f64, within: Range<f64>) -> Option<f64> {
+    let Range {
+        start: mut low,
+        end: mut high,
+    } = within;
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if checked_beta_reg(a, b, middle).ok()? < probability {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(f64::midpoint(low, high))
 }
 
 #[cfg(test)]
