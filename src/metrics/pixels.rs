@@ -17,7 +17,7 @@ const DROPPED_BITS: u32 = 15;
 /// curve rises between two of them: an area under it is off by half of `sum dx dy` over the steps of the curve at most, and
 /// by nothing where no bin holds both good and defective pixels.
 ///
-/// Memory: 1.5 MiB (2^16 bins of 24 bytes), and while [`Self::push`] runs on a picture with defects some 40 bytes a pixel.
+/// Memory: 1.5 MiB (2^16 bins of 24 bytes), and while [`Self::push`] runs on a picture with defects some 25 bytes a pixel.
 /// The order of pictures changes [`Self::pro`] by rounding only, and the rest not at all.
 ///
 /// # Example
