@@ -299,7 +299,8 @@ mod tests {
                 ((seed + 31 * y + 17 * x) % 23) as f32 / 3.0
             })
         };
-        let truth = |seed: usize| Array2::from_shape_fn((7, 9), |(y, x)| (x * y + seed) % 5 == 0);
+        let truth =
+            |seed: usize| Array2::from_shape_fn((7, 9), |(y, x)| (x * y + seed).is_multiple_of(5));
         let mut all = PixelCounts::default();
         let mut parts = [PixelCounts::default(), PixelCounts::default()];
         for picture in 0..5 {
