@@ -19,7 +19,7 @@ BACKBONE = "tf_efficientnet_lite0"
 PADIM_LAYERS = ["blocks.1", "blocks.2", "blocks.4"]
 PATCHCORE_LAYERS = ["blocks.2", "blocks.4"]
 # anomalib's own.
-CORESET_RATIO, NUM_NEIGHBORS = 0.1, 9
+NUM_NEIGHBORS = 9
 # anomalib's own data modules load this many at a time.
 BATCH = 32
 # Steps of anomalib's selection that are timed before ours takes over.
@@ -61,8 +61,11 @@ def build(kind, size, features, weights):
     return load(model, weights), transform
 
 
-def fit(model, transform, pictures):
-    """Fits the model; pictures yields [H, W, 3] uint8. Returns the seconds that anomalib's selection would take longer."""
+def fit(model, transform, pictures, coreset):
+    """Fits the model; pictures yields [H, W, 3] uint8. Returns the seconds that anomalib's selection would take longer.
+
+    coreset: PatchCore's share of features to keep; PaDiM keeps all and spares nothing.
+    """
     model.train()
     # train() would turn on the statistics of batch normalisation, which anomalib's own extractor keeps off.
     model.feature_extractor.eval()
@@ -78,16 +81,16 @@ def fit(model, transform, pictures):
     if isinstance(model, PadimModel):
         model.fit()
     else:
-        spared_s = subsample(model)
+        spared_s = subsample(model, coreset)
     model.eval()
     return spared_s
 
 
-def subsample(model):
+def subsample(model, ratio):
     """As PatchcoreModel.subsample_embedding, but for who selects; returns the seconds that this spared."""
     bank = torch.vstack(model.embedding_store)
     model.embedding_store.clear()
-    sampler = KCenterGreedy(embedding=bank, sampling_ratio=CORESET_RATIO)
+    sampler = KCenterGreedy(embedding=bank, sampling_ratio=ratio)
     sampler.model.fit(bank)
     sampler.features = sampler.model.transform(bank)
     first = index = torch.randint(high=len(bank), size=(1,)).squeeze()
@@ -104,7 +107,7 @@ def subsample(model):
     chosen = k_centre.select(bank @ projection.T, sampler.coreset_size, int(first))
     taken_s = time.perf_counter() - begin
     model.memory_bank = bank[chosen]
-    return step_s * sampler.coreset_size - taken_s - step_s * TIMED_STEPS
+    return max(0.0, step_s * (sampler.coreset_size - TIMED_STEPS) - taken_s)
 
 
 def tensor(picture):
@@ -117,8 +120,7 @@ def save(model, path):
 
 def restore(model, path):
     """Fills a model that `build` made from a file that `save` wrote."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(state)
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model.eval()
 
 
