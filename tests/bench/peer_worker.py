@@ -7,6 +7,7 @@ SPEC is ours:RECIPE[:KEY=VALUE...], padim:SIZE:CHANNELS or patchcore:SIZE:CORESE
 (the file to write or read), threads, pictures (the normal ones), maps (a folder for the anomaly maps, .npy).
 """
 import json
+import os
 import pathlib
 import sys
 import time
@@ -78,12 +79,20 @@ class Anomalib:
         return self.peer.enlarge(anomaly_map, height, width)
 
 
-def answer(**values):
-    print(json.dumps(values), flush=True)
+def keep_answers_apart():
+    """A file for the answers; from then on what libraries print goes to the errors."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answers
 
 
 def main():
     mode, spec, job = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+    answers = keep_answers_apart()
+
+    def answer(**values):
+        print(json.dumps(values), file=answers, flush=True)
+
     competitor = (Ours if spec.startswith("ours:") else Anomalib)(spec, job)
     if mode == "fit":
         begin = time.perf_counter()
