@@ -16,8 +16,8 @@ def auroc(negative, positive):
 def aupro(maps, masks, limit=0.3):
     """Area under the per-region overlap over the false-positive rate from 0 to limit, divided by limit.
 
-    MVTec's definition (IJCV 2021, section 4.2): each 8-connected region counts as much as any other; negatives are all pixels
-    outside of regions, those of good pictures too. maps: [H, W] floats; masks: booleans of the same shapes.
+    MVTec's definition: each 8-connected region counts as much as any other; negatives are all pixels outside of regions,
+    those of good pictures too. maps: [H, W] floats; masks: booleans of the same shapes. NaN if there is no region.
     """
     share, outside, regions = [], [], 0
     for mask in masks:

@@ -37,7 +37,7 @@ def save(name, values):
 
 
 def correlated(generator, hidden, channels):
-    """Features of `channels` made of the fewer that are hidden, with a little noise: most variance lies in few directions."""
+    """Features made of fewer hidden ones, with a little noise: most of their variance lies in few directions."""
     mix = generator.normal(size=(hidden.shape[-1], channels))
     noise = 0.05 * generator.normal(size=(*hidden.shape[:-1], channels))
     return (hidden @ mix + noise + generator.normal(size=channels)).astype(np.float32)
