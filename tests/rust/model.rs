@@ -8,6 +8,8 @@ mod hostile;
 mod matchers;
 mod nearest;
 mod registered;
+mod statistics;
+mod survey;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The low-rank Gaussian against the full covariance, inverted in float64 (`tests/data/statistics/make.py`).
 
 mod bank;
+mod published;
 
 use tch::{Device, Kind, Tensor};
 use twinspect::ErrorKind;
