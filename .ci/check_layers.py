@@ -22,6 +22,7 @@ BEFORE = {
     "statistics": BESIDE,
     "map": BESIDE | {"image"},
     "verdict": BESIDE | {"image"},
+    "metrics": {"error", "image"},
     "model": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict"},
     "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model"},
 }

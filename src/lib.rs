@@ -10,7 +10,8 @@
 //! 5. [`statistics`]: a Gaussian for every location, the Mahalanobis distance to it.
 //! 6. [`map`]: distances to an anomaly map of the picture's size, and how it is drawn.
 //! 7. [`verdict`]: map to score, threshold, regions, good or defect.
-//! 8. [`model`]: the only place where the rooms meet: fit, extend, inspect, save, load.
+//! 8. [`metrics`]: scores and maps held against the truth; of the others only the program asks for them.
+//! 9. [`model`]: the only place where the rooms meet: fit, extend, inspect, save, load.
 //!
 //! Beside them: [`error`], [`options`], [`progress`], [`device`]. On top of `model` stand the C interface (`ffi`) and the
 //! program `twinspect`.
@@ -23,6 +24,7 @@ pub mod ffi;
 pub mod image;
 pub mod map;
 pub mod matching;
+pub mod metrics;
 pub mod model;
 pub mod options;
 pub mod progress;
