@@ -53,7 +53,7 @@ pub fn draw(
         x: Axis {
             label: steps.label,
             range: (-0.3, steps.texts.len() as f64 - 0.7),
-            ticks: steps.texts.len() + 1,
+            ticks: steps.texts.len(),
             text: &text,
         },
         y: Axis {

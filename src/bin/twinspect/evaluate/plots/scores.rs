@@ -52,7 +52,12 @@ pub fn draw(record: &Record, drawn: &mut Vec<Drawn>) -> Result<()> {
     if let Some(threshold) = threshold {
         legend.push((Pen::mark(), format!("calibrated threshold {threshold:.2}")));
     }
-    let title = format!("{}, {}: scores", record.category, record.variant_text());
+    let title = format!(
+        "{}, {}: scores, {} good parts fitted",
+        record.category,
+        record.variant_text(),
+        record.fitted
+    );
     let frame = Frame {
         title: &title,
         legend,
@@ -93,19 +98,23 @@ pub fn draw(record: &Record, drawn: &mut Vec<Drawn>) -> Result<()> {
     Ok(())
 }
 
-/// The bars of a histogram, as one pale area with a line around it.
+/// The bars of a histogram, those that touch as one pale area with a line around it.
 fn outline(canvas: &mut Canvas<'_, '_>, pen: Pen, scale: &Scale, shares: &[f64]) -> Result<()> {
-    if shares.iter().all(|share| *share == 0.0) {
-        return Ok(());
+    let mut first = 0;
+    for run in shares.chunk_by(|a, b| (*a > 0.0) == (*b > 0.0)) {
+        let mut points = vec![(scale.edge(first), 0.0)];
+        for (number, share) in (first..).zip(run) {
+            points.push((scale.edge(number), *share));
+            points.push((scale.edge(number + 1), *share));
+        }
+        first += run.len();
+        points.push((scale.edge(first), 0.0));
+        if run[0] > 0.0 {
+            canvas.area(pen, &points)?;
+            canvas.line(pen, &points)?;
+        }
     }
-    let mut points = vec![(scale.edge(0), 0.0)];
-    for (number, share) in shares.iter().enumerate() {
-        points.push((scale.edge(number), *share));
-        points.push((scale.edge(number + 1), *share));
-    }
-    points.push((scale.edge(shares.len()), 0.0));
-    canvas.area(pen, &points)?;
-    canvas.line(pen, &points)
+    Ok(())
 }
 
 /// Scores to places on the axis.
@@ -163,12 +172,17 @@ impl Scale {
     }
 }
 
-/// With three digits.
+/// With three digits, but no zeros that end a fraction.
 fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+    let digits = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
     }
 }
 
@@ -193,5 +207,11 @@ mod tests {
             }
         }
         assert!(Scale::of(&[0.5, 5000.0]).is_log && !Scale::of(&[0.0, 5000.0]).is_log);
+    }
+
+    #[test]
+    fn numbers_on_the_axis_have_no_zeros_that_say_nothing() {
+        let texts = [50.0, 158.5, 1.25, 0.5, 0.0, 100.0, -3.0].map(number);
+        assert_eq!(texts, ["50", "158", "1.25", "0.5", "0", "100", "-3"]);
     }
 }

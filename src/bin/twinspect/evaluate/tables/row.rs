@@ -23,7 +23,8 @@ pub struct Spread {
     pub high: f64,
 }
 
-/// Rows in the order of the trials, then the means over categories if there are several.
+/// Rows by category and recipe in the order of the trials, the fewest shots first; then the means over categories if there
+/// are several.
 pub fn rows<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut means: Vec<Row<'a>> = Vec::new();
@@ -52,6 +53,8 @@ pub fn rows<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
             }),
         }
     }
+    sort(&mut rows);
+    sort(&mut means);
     for mut mean in means {
         let categories = categories(&mean.records);
         if categories.len() < 2 {
@@ -66,6 +69,22 @@ pub fn rows<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
         rows.push(mean);
     }
     rows
+}
+
+fn sort(rows: &mut [Row<'_>]) {
+    let mut order: Vec<(String, String)> = Vec::new();
+    let key = |row: &Row<'_>| (row.name.clone(), row.first().variant_text());
+    for row in rows.iter() {
+        if !order.contains(&key(row)) {
+            order.push(key(row));
+        }
+    }
+    let place = |row: &Row<'_>| order.iter().position(|known| *known == key(row));
+    let category = |row: &Row<'_>| order.iter().position(|(name, _)| *name == row.name);
+    rows.sort_by_cached_key(|row| {
+        let shots = row.first().shots.unwrap_or(usize::MAX);
+        (category(row), place(row), shots)
+    });
 }
 
 fn is_same(a: &Record, b: &Record) -> bool {
@@ -185,6 +204,24 @@ mod tests {
         let misses = rows[0].counted(|one| one.calibrated.map(|found| found.misses));
         let misses = misses.unwrap();
         assert_eq!((misses.count, misses.of, misses.low), (2, 4, None));
+    }
+
+    #[test]
+    fn shots_of_a_recipe_stand_together_the_fewest_first() {
+        let mut records = Vec::new();
+        for (recipe, shots) in [("b", Some(8)), ("a", Some(8)), ("b", None), ("b", Some(1))] {
+            let mut one = record("nut", recipe);
+            one.shots = shots;
+            records.push(one);
+        }
+        let report = report(&records, &[]);
+        let rows = rows(&report);
+        let names = rows.iter().map(|row| row.first());
+        let names: Vec<_> = names.map(|one| (one.recipe.as_str(), one.shots)).collect();
+        assert_eq!(
+            names,
+            [("b", Some(1)), ("b", Some(8)), ("b", None), ("a", Some(8))]
+        );
     }
 
     #[test]
