@@ -36,7 +36,7 @@ A folder is read as MVTec AD lays it out (train/good, test/KIND, ground_truth/KI
 BTAD (train/ok, test/ko), or as two folders good and bad with masks if there are any: then half of the good parts is fitted
 and the other half tested. It may be one category or a folder of them.
 
-The report has the table (results.md, results.csv, results.json) and plots as SVG. A trial that is finished is kept in
+The report has the table (index.html, results.md, results.csv, results.json) and plots as SVG. A trial that is finished is kept in
 trials/ and is not run again, unless the program, an option or a file has changed. With --json each trial is an object on a
 line of its own, as soon as it is finished.
 

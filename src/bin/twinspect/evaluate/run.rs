@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         output::line(tables::text(&report));
         output::line(format_args!(
             "the whole report: {}",
-            args.output.join("results.md").display()
+            args.output.join("index.html").display()
         ));
     }
     if !failed.is_empty() {

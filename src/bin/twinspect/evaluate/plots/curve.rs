@@ -2,6 +2,8 @@
 
 use twinspect::Result;
 
+use super::super::record::Record;
+use super::super::tables::mean_by_seed;
 use super::Drawn;
 use super::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
 
@@ -9,6 +11,28 @@ use super::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
 pub struct Series {
     pub name: String,
     pub steps: Vec<Vec<f64>>,
+}
+
+impl Series {
+    /// Places on the axis, and of the seeds there what `of` says; none where nothing was measured.
+    fn points(&self, of: impl Fn(&[f64]) -> f64) -> Vec<(f64, f64)> {
+        let steps = self.steps.iter().enumerate();
+        let measured = steps.filter(|(_, seeds)| !seeds.is_empty());
+        measured
+            .map(|(place, seeds)| (place as f64, of(seeds)))
+            .collect()
+    }
+}
+
+/// The AUROC of each seed at one step: the mean over categories, if all of so many were measured; else none.
+pub fn step(records: &[&Record], categories: usize) -> Vec<f64> {
+    let mut names: Vec<&str> = records.iter().map(|one| one.category.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < categories {
+        return Vec::new();
+    }
+    mean_by_seed(records, |one| one.image.auroc).unwrap_or_default()
 }
 
 /// What is varied.
@@ -64,28 +88,20 @@ pub fn draw(
         },
     };
     let svg = chart(&frame, |canvas| {
+        // A band over a line would change its colour.
         for (number, one) in series.iter().enumerate() {
-            let pen = Pen::of(number);
-            let measured = || {
-                let steps = one.steps.iter().enumerate();
-                let steps = steps.filter(|(_, seeds)| !seeds.is_empty());
-                steps.map(|(place, seeds)| (place as f64, seeds))
-            };
             if one.steps.iter().any(|seeds| seeds.len() > 1) {
                 let high = |seeds: &[f64]| seeds.iter().copied().fold(0.0, f64::max);
                 let low = |seeds: &[f64]| seeds.iter().copied().fold(1.0, f64::min);
-                let mut band: Vec<(f64, f64)> =
-                    measured().map(|(x, seeds)| (x, high(seeds))).collect();
-                let mut back: Vec<(f64, f64)> =
-                    measured().map(|(x, seeds)| (x, low(seeds))).collect();
-                back.reverse();
-                band.extend(back);
-                canvas.area(pen, &band)?;
+                let (mut band, back) = (one.points(high), one.points(low));
+                band.extend(back.into_iter().rev());
+                canvas.area(Pen::of(number), &band)?;
             }
-            let mean = |seeds: &[f64]| seeds.iter().sum::<f64>() / seeds.len() as f64;
-            let means: Vec<(f64, f64)> = measured().map(|(x, seeds)| (x, mean(seeds))).collect();
-            canvas.line(pen, &means)?;
-            canvas.dots(pen, &means)?;
+        }
+        for (number, one) in series.iter().enumerate() {
+            let means = one.points(|seeds| seeds.iter().sum::<f64>() / seeds.len() as f64);
+            canvas.line(Pen::of(number), &means)?;
+            canvas.dots(Pen::of(number), &means)?;
         }
         Ok(())
     })?;
@@ -99,5 +115,19 @@ fn legend(series: &Series) -> String {
         format!("{}: mean, lowest to highest of {seeds} seeds", series.name)
     } else {
         series.name.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tables::tests::record;
+    use super::*;
+
+    #[test]
+    fn mean_over_fewer_categories_than_there_are_is_none() {
+        let records = [record("nut", "default"), record("bolt", "default")];
+        assert_eq!(step(&[&records[0], &records[1]], 2), [1.0]);
+        assert!(step(&[&records[0]], 2).is_empty());
+        assert!(step(&[], 0).is_empty());
     }
 }

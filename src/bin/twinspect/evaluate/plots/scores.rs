@@ -90,8 +90,11 @@ pub fn draw(record: &Record, drawn: &mut Vec<Drawn>) -> Result<()> {
             None => Ok(()),
         }
     })?;
+    let sweep = record.sweep.as_ref().map(ToString::to_string);
+    let mut parts = vec!["scores", &record.category, &record.recipe];
+    parts.extend(sweep.as_deref());
     drawn.push(Drawn {
-        name: named(&["scores", &record.category, &record.variant_text()]),
+        name: named(&parts),
         title,
         svg,
     });

@@ -3,8 +3,7 @@
 use twinspect::Result;
 
 use super::super::record::Record;
-use super::super::tables::mean_by_seed;
-use super::curve::{Series, Steps, draw as draw_curve};
+use super::curve::{Series, Steps, draw as draw_curve, step};
 use super::{Drawn, categories, named};
 
 /// A plot a category, and the mean of them, if more than one number of good parts was tried.
@@ -34,6 +33,7 @@ fn one(
         let is_of_it = |record: &&Record| category.is_none_or(|name| record.category == name);
         records.iter().filter(is_of_it)
     };
+    let count = category.map_or(categories(records).len(), |_| 1);
     let mut variants: Vec<String> = Vec::new();
     for record in of_it() {
         let name = record.variant_text();
@@ -44,11 +44,11 @@ fn one(
     let series: Vec<Series> = variants
         .into_iter()
         .map(|name| {
-            let step = |shots: &Option<usize>| {
+            let at = |shots: &Option<usize>| {
                 let those = of_it().filter(|one| one.variant_text() == name && one.shots == *shots);
-                mean_by_seed(&those.collect::<Vec<_>>(), |one| one.image.auroc)
+                step(&those.collect::<Vec<_>>(), count)
             };
-            let steps = shots.iter().map(|shots| step(shots).unwrap_or_default());
+            let steps = shots.iter().map(at);
             Series {
                 steps: steps.collect(),
                 name,

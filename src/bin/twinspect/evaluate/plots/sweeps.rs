@@ -3,8 +3,7 @@
 use twinspect::Result;
 
 use super::super::record::Record;
-use super::super::tables::mean_by_seed;
-use super::curve::{Series, Steps, draw as draw_curve};
+use super::curve::{Series, Steps, draw as draw_curve, step};
 use super::{Drawn, categories, named};
 
 /// A plot an option and category, and the mean of the categories.
@@ -43,6 +42,7 @@ fn one(
     };
     let rank = |record: &Record| record.shots.unwrap_or(usize::MAX);
     let most = of_it().map(rank).max();
+    let count = category.map_or(categories(records).len(), |_| 1);
     let mut recipes: Vec<&str> = Vec::new();
     for record in of_it() {
         if !recipes.contains(&record.recipe.as_str()) {
@@ -50,15 +50,15 @@ fn one(
         }
     }
     let series = recipes.into_iter().map(|recipe| {
-        let step = |value: &String| {
+        let at = |value: &String| {
             let those = of_it().filter(|one| one.recipe == recipe && Some(rank(one)) == most);
             let those = those.filter(|one| {
                 let sweep = one.sweep.as_ref();
                 sweep.is_some_and(|sweep| sweep.key == key && sweep.value == *value)
             });
-            mean_by_seed(&those.collect::<Vec<_>>(), |one| one.image.auroc)
+            step(&those.collect::<Vec<_>>(), count)
         };
-        let steps = values.iter().map(|value| step(value).unwrap_or_default());
+        let steps = values.iter().map(at);
         Series {
             name: recipe.to_owned(),
             steps: steps.collect(),

@@ -1,8 +1,9 @@
-//! Records to tables: for the terminal, Markdown, CSV and JSON.
+//! Records to tables: for the terminal, Markdown, a browser, CSV and JSON.
 //!
 //! A row is a category, a recipe, a value of a sweep and a number of shots; the seeds are averaged in it.
 
 mod csv;
+mod html;
 mod json;
 mod markdown;
 mod row;
@@ -61,10 +62,11 @@ impl Report<'_> {
     }
 }
 
-/// Writes `results.json`, `results.csv` and `results.md`. Errors: `Io`.
+/// Writes `results.json`, `results.csv`, `results.md` and `index.html`. Errors: `Io`.
 pub fn write(report: &Report<'_>, plots: &[Plot], store: &Store) -> Result<()> {
     store.write("results.json", &json::json(report)?)?;
     store.write("results.csv", &csv::csv(report)?)?;
+    store.write("index.html", html::html(report, plots).as_bytes())?;
     store.write("results.md", markdown::markdown(report, plots).as_bytes())
 }
 
