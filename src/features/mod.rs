@@ -8,6 +8,7 @@ pub mod adaptor;
 pub mod backbone;
 pub(crate) mod convolution;
 mod efficientnet_lite;
+pub mod embedding;
 mod network;
 mod open_nsfw;
 pub mod pretrained;

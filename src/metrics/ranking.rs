@@ -202,3 +202,105 @@ impl Passed {
         self.defective as f64 / (self.normal + self.defective) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranking(scores: &[f32], is_defective: &[u8]) -> Ranking {
+        let is_defective: Vec<bool> = is_defective.iter().map(|value| *value == 1).collect();
+        Ranking::new(scores, &is_defective).unwrap()
+    }
+
+    fn points(values: &[(f64, f64)]) -> Vec<Point> {
+        values.iter().map(|&(x, y)| Point { x, y }).collect()
+    }
+
+    #[test]
+    fn one_tie_by_hand() {
+        let ranking = ranking(&[2.0, 1.0, 3.0, 2.0], &[1, 0, 1, 0]);
+        // Of four pairs three are in order, one is a tie.
+        assert_eq!(ranking.auroc(), Some(3.5 / 4.0));
+        assert_eq!(ranking.average_precision(), Some(0.5 + 0.5 * 2.0 / 3.0));
+        let best = BestF1 {
+            f1: 0.8,
+            threshold: 2.0,
+        };
+        assert_eq!(ranking.best_f1(), Some(best));
+        assert_eq!(
+            ranking.roc(),
+            points(&[(0.0, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 1.0)])
+        );
+        let expected = points(&[(0.0, 1.0), (0.5, 1.0), (1.0, 2.0 / 3.0), (1.0, 0.5)]);
+        assert_eq!(ranking.precision_recall(), expected);
+    }
+
+    #[test]
+    fn equally_good_thresholds_give_the_highest() {
+        // One hit of two without alarm and two hits with two alarms have the same F1, 2/3.
+        let best = ranking(&[4.0, 3.0, 2.0, 1.0], &[1, 0, 0, 1])
+            .best_f1()
+            .unwrap();
+        assert_eq!((best.f1, best.threshold), (2.0 / 3.0, 4.0));
+    }
+
+    #[test]
+    fn equal_scores_say_nothing_and_a_perfect_separation_all() {
+        let equal = ranking(&[0.0, -0.0, 0.0, 0.0, -0.0], &[1, 0, 0, 1, 0]);
+        assert_eq!(equal.auroc(), Some(0.5));
+        assert_eq!(equal.average_precision(), Some(0.4));
+        let perfect = ranking(&[-3.0, 7.0, -2.0, 8.0], &[0, 1, 0, 1]);
+        assert_eq!(perfect.auroc(), Some(1.0));
+        assert_eq!(perfect.average_precision(), Some(1.0));
+        assert_eq!(
+            perfect.best_f1(),
+            Some(BestF1 {
+                f1: 1.0,
+                threshold: 7.0
+            })
+        );
+        assert_eq!(ranking(&[3.0, -7.0], &[0, 1]).auroc(), Some(0.0));
+    }
+
+    #[test]
+    fn increasing_function_of_the_scores_changes_nothing() {
+        let scores: Vec<f32> = (0..40).map(|place| (place * 7 % 19) as f32 / 4.0).collect();
+        let truth: Vec<u8> = (0..40).map(|place| u8::from(place % 3 == 0)).collect();
+        let other: Vec<f32> = scores.iter().map(|score| score.exp() - 100.0).collect();
+        let (a, b) = (ranking(&scores, &truth), ranking(&other, &truth));
+        assert_eq!(
+            (a.auroc(), a.average_precision()),
+            (b.auroc(), b.average_precision())
+        );
+        assert_eq!(
+            (a.roc(), a.precision_recall()),
+            (b.roc(), b.precision_recall())
+        );
+        let (a, b) = (a.best_f1().unwrap(), b.best_f1().unwrap());
+        assert_eq!((a.f1, a.threshold.exp() - 100.0), (b.f1, b.threshold));
+    }
+
+    #[test]
+    fn missing_class_is_none() {
+        for ranking in [
+            ranking(&[], &[]),
+            ranking(&[1.0, 2.0], &[0, 0]),
+            ranking(&[1.0, 2.0], &[1, 1]),
+        ] {
+            assert_eq!((ranking.auroc(), ranking.average_precision()), (None, None));
+            assert_eq!(ranking.best_f1(), None);
+            assert!(ranking.roc().is_empty() && ranking.precision_recall().is_empty());
+        }
+    }
+
+    #[test]
+    fn wrong_scores_are_errors() {
+        let error = Ranking::new(&[1.0], &[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        for bad in [f32::NAN, f32::NEG_INFINITY] {
+            let error = Ranking::new(&[1.0, bad], &[true, false]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Numeric);
+            assert!(error.message().contains("score 1"), "{error}");
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! From one picture to what statistics and matcher need of it: the same path for normal images and for inspected ones.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
 use tch::{Device, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::features::embedding::Embedding;
 use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
 use crate::image::{
@@ -86,6 +87,8 @@ pub struct Extractor {
     matcher_preprocessor: Option<Preprocessor>,
     /// Width and height of what the matcher's positions are places in.
     matched_size: (f64, f64),
+    /// Made when it is known how many channels there are.
+    embedding: OnceLock<Embedding>,
     device: Device,
 }
 
@@ -115,6 +118,7 @@ impl Extractor {
             preprocessor,
             matcher_preprocessor,
             matched_size,
+            embedding: OnceLock::new(),
             device,
         }
     }
@@ -203,7 +207,21 @@ impl Extractor {
             .f_reshape([channels, h * w])?
             .f_transpose(0, 1)?
             .f_contiguous()?;
-        Ok((features, (h, w)))
+        Ok((self.embedded(features)?, (h, w)))
+    }
+
+    fn embedded(&self, features: Tensor) -> Result<Tensor> {
+        let Some(plan) = self.recipe.embedding else {
+            return Ok(features);
+        };
+        let embedding = match self.embedding.get() {
+            Some(embedding) => embedding,
+            None => {
+                let made = Embedding::new(plan, features.size()[1])?.to_device(self.device)?;
+                self.embedding.get_or_init(|| made)
+            }
+        };
+        embedding.embed(&features)
     }
 
     fn detected(&self, maps: &StageMaps, prepared: &Prepared) -> Result<Option<Keypoints>> {

@@ -9,15 +9,19 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
 use crate::image::{ImageView, Mask};
 use crate::matching::PretrainedMatcher;
+use crate::model::choice::{Choice, settled};
 use crate::model::copies::Orientation;
 use crate::model::extractor::{Extracted, Extractor, Prepared, Seen};
 use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::normals::{Known, Normals};
+use crate::model::placing::Placer;
 use crate::model::recipe::Recipe;
 use crate::model::size::{First, model_bytes};
-use crate::model::{Group, LeftOut, Model, Reason, calibrate};
+use crate::model::survey::{SURVEYED, survey};
+use crate::model::{Group, LeftOut, Model, Pose, Reason, calibrate};
 use crate::options::Options;
 use crate::progress::Progress;
+use crate::registration::PartFinder;
 use crate::verdict::LogScores;
 
 /// One image and what varies from place to place in it make a model, if a poor one.
@@ -25,6 +29,9 @@ const FEWEST_IMAGES: usize = 1;
 
 /// Dropping outliers changes what the others are compared with, so it is repeated, at most this often.
 const ROUNDS: usize = 5;
+
+/// Of a backbone's input.
+const CHANNELS: i64 = 3;
 
 /// Takes normal images one by one; [`Fitter::fit`] makes a model of them.
 ///
@@ -42,6 +49,10 @@ pub struct Fitter {
     /// Opened by the first image, whose size decides the input's.
     opened: Option<Opened>,
     normals: Normals,
+    /// What the first images are to decide; none if nothing is left to them, or they have decided.
+    choice: Option<Choice>,
+    /// How they lie, once they have.
+    pose: Option<Pose>,
 }
 
 #[derive(Debug)]
@@ -51,6 +62,8 @@ struct Opened {
     image_size: (u32, u32),
     /// What the first image says about all others.
     first: Option<First>,
+    /// Sees where the part lies, if the ground is to be scaled.
+    finder: Option<PartFinder>,
 }
 
 impl Opened {
@@ -64,14 +77,20 @@ impl Fitter {
     ///
     /// Errors: `InvalidArgument` for options that do not go together, `Weights`, `Device`.
     pub fn new(options: &Options) -> Result<Self> {
-        let recipe = Arc::new(Recipe::from_options(options)?);
-        let device = device::open(options)?;
+        let choice = Choice::of(options)?;
+        let options = match &choice {
+            Some(choice) => choice.open()?,
+            None => settled(options)?,
+        };
+        let recipe = Arc::new(Recipe::from_options(&options)?);
+        let device = device::open(&options)?;
         let network = Arc::new(Pretrained::open(&recipe.backbone, device)?);
         recipe.check_stages(network.backbone().stages())?;
         let matcher = recipe.matcher;
         let matcher = matcher.map(|plan| PretrainedMatcher::open(plan, device));
         let networks = (network, matcher.transpose()?.map(Arc::new));
-        Self::with(options.clone(), recipe, networks, device, None)
+        let fitter = Self::with(options, recipe, networks, device, None)?;
+        Ok(Self { choice, ..fitter })
     }
 
     /// A fitter that adds to `model`: its recipe stays, the options of scope `Run` are those given here.
@@ -95,7 +114,10 @@ impl Fitter {
         let memory_bytes = (options.int("fit.memory_mib")? as usize).saturating_mul(1 << 20);
         let known = base.as_ref().map_or(&[][..], |model| &model.groups);
         let normals = Normals::new(memory_bytes, known);
+        let pose = base.as_ref().and_then(|model| model.pose);
         Ok(Self {
+            choice: None,
+            pose,
             options,
             recipe,
             network,
@@ -141,6 +163,9 @@ impl Fitter {
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
+        if self.normals.given() >= SURVEYED {
+            self.decide(&mut ())?;
+        }
         let (copies, is_registered) = (self.recipe.copies, self.recipe.registration.is_some());
         let opened = match &mut self.opened {
             Some(opened) => opened,
@@ -166,6 +191,9 @@ impl Fitter {
         let known = copies.iter().map(|copy| copy.known(is_registered));
         let known = (picture.known(is_registered), known.collect());
         self.normals.push(name, size, mask, known)?;
+        if let Some(finder) = &mut opened.finder {
+            finder.push_whole(&picture.prepared.input)?;
+        }
         opened
             .first
             .get_or_insert_with(|| first_of(&picture.extracted));
@@ -193,7 +221,69 @@ impl Fitter {
             input_size,
             image_size,
             first: None,
+            finder: self.finder(input_size),
         }
+    }
+
+    /// Sees where the part lies in pictures of a new model, if the ground is to be scaled.
+    fn finder(&self, (width, height): (u32, u32)) -> Option<PartFinder> {
+        let is_asked = self.recipe.level_ground && self.base.is_none();
+        is_asked.then(|| PartFinder::new(CHANNELS, i64::from(height), i64::from(width)).ok())?
+    }
+
+    /// Lets the images so far decide what is left to them. A failed call changes nothing.
+    fn decide(&mut self, progress: &mut dyn Progress) -> Result<()> {
+        let (Some(choice), Some(opened)) = (&self.choice, &mut self.opened) else {
+            return Ok(());
+        };
+        let tools = Tools {
+            recipe: &self.recipe,
+            matcher: self.matcher.as_deref(),
+            extractor: &opened.extractor,
+            input_size: opened.input_size,
+            grid: opened.first.map_or((0, 0), |first| first.grid),
+            device: self.device,
+            is_part: None,
+        };
+        let all = 0..self.normals.len();
+        let images: Vec<usize> = all
+            .filter(|image| self.normals.twin(*image).is_none())
+            .collect();
+        let normals = &mut self.normals;
+        let mut placer = Placer {
+            normals,
+            tools,
+            progress,
+        };
+        let pose = survey(&mut placer, &images)?;
+        let options = choice.made(pose)?;
+        let recipe = Arc::new(Recipe::from_options(&options)?);
+        let matcher = recipe.matcher;
+        let matcher = matcher.map(|plan| PretrainedMatcher::open(plan, self.device));
+        let matcher = matcher.transpose()?.map(Arc::new);
+        let finder = match recipe.level_ground {
+            true => {
+                let (width, height) = opened.input_size;
+                let size = (i64::from(height), i64::from(width));
+                let mut finder = PartFinder::new(CHANNELS, size.0, size.1)?;
+                for image in 0..self.normals.len() {
+                    finder.push_whole(&self.normals.prepared(image)?.input)?;
+                }
+                Some(finder)
+            }
+            false => None,
+        };
+        opened.extractor = Extractor::new(
+            Arc::clone(&self.network),
+            matcher.clone(),
+            Arc::clone(&recipe),
+            opened.input_size,
+            self.device,
+        );
+        opened.finder = finder;
+        (self.options, self.recipe, self.matcher) = (options, recipe, matcher);
+        (self.pose, self.choice) = (Some(pose), None);
+        Ok(())
     }
 
     /// Makes a model of the images so far; the fitter keeps them, so more can be added and fitted again.
@@ -205,6 +295,7 @@ impl Fitter {
     pub fn fit(&mut self, progress: &mut dyn Progress) -> Result<Model> {
         let _no_grad = tch::no_grad_guard();
         let count = self.normals.len();
+        self.decide(progress)?;
         let (Some(opened), true) = (&self.opened, count >= FEWEST_IMAGES) else {
             let message =
                 "no good part was given; it takes one at least, and some 25 for a good model";
@@ -236,6 +327,7 @@ impl Fitter {
             groups,
             min_matches,
             left_out,
+            pose: self.pose,
         })
     }
 
@@ -274,6 +366,14 @@ impl Fitter {
             .base
             .as_ref()
             .map(|model| (&model.groups[..], model.min_matches));
+        let grid = self.opened.as_ref().and_then(|opened| opened.first);
+        let (h, w) = grid.map_or((0, 0), |first| first.grid);
+        let finder = self
+            .opened
+            .as_ref()
+            .and_then(|opened| opened.finder.as_ref());
+        let is_part = finder.map(|finder| finder.find((h as usize, w as usize)));
+        let is_part = is_part.transpose()?;
         let mut round = 0;
         loop {
             let Some(opened) = &self.opened else {
@@ -286,6 +386,7 @@ impl Fitter {
                 input_size: opened.input_size,
                 grid: opened.first.map_or((0, 0), |first| first.grid),
                 device: self.device,
+                is_part: is_part.as_ref(),
             };
             let grouper = Grouper::new(&mut self.normals, tools, progress);
             let Formed {

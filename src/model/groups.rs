@@ -36,6 +36,8 @@ pub struct Tools<'a> {
     pub grid: (i64, i64),
     /// Where matches are computed.
     pub device: Device,
+    /// Which locations show the part, if the ground is to be scaled.
+    pub is_part: Option<&'a Array2<bool>>,
 }
 
 /// Makes groups of normal images.

@@ -15,8 +15,8 @@ use crate::model::extractor::{Extracted, Extractor, Prepared};
 use crate::model::fit::check_size;
 use crate::model::lead::Lead;
 use crate::model::nearest::Chooser;
-use crate::model::normality::Reference;
 use crate::model::recognise::{Recogniser, Registration};
+use crate::model::reference::Reference;
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
 use crate::verdict::region::regions;
@@ -179,7 +179,7 @@ impl Inspector {
         features: &Tensor,
         keypoints: &Option<Keypoints>,
     ) -> Result<Vec<usize>> {
-        let (Some(rule), Reference::Nearest(bank)) = (self.model.recipe.nearest, reference) else {
+        let (Some(rule), Some(bank)) = (self.model.recipe.nearest, reference.bank()) else {
             return Ok(Vec::new());
         };
         let chooser = Chooser {

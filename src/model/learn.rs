@@ -8,8 +8,9 @@ use ndarray::Array2;
 use crate::error::Result;
 use crate::model::appraise::appraise;
 use crate::model::blend::Blend;
+use crate::model::ground::Ground;
 use crate::model::groups::Tools;
-use crate::model::left_out::{WithoutItself, without_themselves};
+use crate::model::left_out::{WithoutItself, evened, without_themselves};
 use crate::model::nearest::KeptKeypoints;
 use crate::model::normality::{Normality, Part, locations};
 use crate::model::normals::Normals;
@@ -62,10 +63,10 @@ impl<'a> Learner<'a> {
         groups: &[Members<'_>],
         matches: &HashMap<usize, u32>,
     ) -> Result<Vec<Learned>> {
-        let parts = groups
+        let parts: Vec<Option<Vec<i64>>> = groups
             .iter()
-            .map(|group| group.part.map(locations).transpose());
-        let parts = parts.collect::<Result<Vec<_>>>()?;
+            .map(|group| group.part.map(locations))
+            .collect();
         let pictures: Vec<(&[usize], Site<'_>)> = groups
             .iter()
             .map(|group| (group.images, Site::Picture))
@@ -96,14 +97,17 @@ impl<'a> Learner<'a> {
                 _ => None,
             };
             let mut spread = Spread::new((h as usize, w as usize));
-            let without = without_themselves(&own, part.as_ref(), &mut spread, self.0.recipe.even)?;
+            let mut own = evened(&own, &mut spread, self.0.recipe.even)?;
+            let ground = self.ground(images, &own)?;
+            level(&mut own, ground.as_ref());
+            let without = without_themselves(&own, part.as_ref())?;
             if let Some((part, _)) = &mut part {
                 part.blend = self.scaled(part, *group, &without)?;
             }
             let part = part.map(|(part, _)| part);
             let images = self.scored(part.as_ref(), images, &without, matches)?;
             learned.push(Learned {
-                normality: Normality::new(reference, spread, self.0.recipe.even),
+                normality: Normality::new(reference, spread, self.0.recipe.even, ground),
                 part,
                 images,
                 keypoints: kept,
@@ -117,7 +121,7 @@ impl<'a> Learner<'a> {
     ///
     /// The reference is that of all images together, exactly. Those that were there keep their scores; where a group borrowed
     /// from neighbouring locations, new ones are scored against those before them. Which locations show the part, and how
-    /// maps are blended, stays as it is.
+    /// maps are blended and the ground is scaled, stays as it is.
     pub fn add(
         mut self,
         group: &Group,
@@ -133,7 +137,7 @@ impl<'a> Learner<'a> {
             .extended(own, before, members, Site::Picture, &kept)?;
         let part = match &group.part {
             Some(part) => {
-                let locations = locations(part.mask())?;
+                let locations = locations(part.mask());
                 let site = Site::Part(&locations);
                 let (reference, left_out) =
                     self.0
@@ -144,12 +148,15 @@ impl<'a> Learner<'a> {
             None => None,
         };
         let mut spread = group.normality.spread().clone();
-        let without = without_themselves(&own, part.as_ref(), &mut spread, self.0.recipe.even)?;
+        let mut own = evened(&own, &mut spread, self.0.recipe.even)?;
+        let ground = group.normality.ground().cloned();
+        level(&mut own, ground.as_ref());
+        let without = without_themselves(&own, part.as_ref())?;
         let part = part.map(|(part, _)| part);
         let images = self.scored(part.as_ref(), members, &without, matches)?;
         self.0.done()?;
         Ok(Learned {
-            normality: Normality::new(reference, spread, self.0.recipe.even),
+            normality: Normality::new(reference, spread, self.0.recipe.even, ground),
             part,
             images,
             keypoints: kept,
@@ -163,6 +170,35 @@ impl<'a> Learner<'a> {
             .iter()
             .filter(|image| normals.copy(**image).is_none());
         given.count()
+    }
+
+    /// The ground that the images' part lies on, if it is known where that is; `own` are their distances to the others.
+    fn ground(&self, images: &[usize], own: &[Option<Array2<f32>>]) -> Result<Option<Ground>> {
+        let Some(is_part) = self.0.is_part else {
+            return Ok(None);
+        };
+        let (mut distances, mut outlines) = (Vec::new(), Vec::new());
+        for (image, own) in images.iter().zip(own) {
+            if let Some(own) = own {
+                distances.push(own.clone());
+                outlines.push(self.outline(*image)?);
+            }
+        }
+        Ok(Ground::new(is_part.clone(), &distances, &outlines))
+    }
+
+    /// Which locations of an image count, by the pixel in the middle of each; none if all do.
+    fn outline(&self, image: usize) -> Result<Option<Array2<bool>>> {
+        let (h, w) = self.0.grid;
+        let ((width, height), mask) = self.0.normals.outline(image)?;
+        let middle = |place: usize, places: i64, pixels: u32| {
+            ((place as f64 + 0.5) / places as f64 * f64::from(pixels)) as u32
+        };
+        Ok(mask.map(|mask| {
+            Array2::from_shape_fn((h as usize, w as usize), |(y, x)| {
+                mask.covers(middle(x, w, width), middle(y, h, height))
+            })
+        }))
     }
 
     /// How the part's distances and those of the picture as it lies make one map, so that both are of one scale.
@@ -220,5 +256,14 @@ impl<'a> Learner<'a> {
             self.0.visited()?;
         }
         Ok(images)
+    }
+}
+
+/// Brings images' distances to one scale on part and ground.
+fn level(own: &mut [Option<Array2<f32>>], ground: Option<&Ground>) {
+    if let Some(ground) = ground {
+        own.iter_mut()
+            .flatten()
+            .for_each(|distances| ground.level(distances));
     }
 }

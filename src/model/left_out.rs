@@ -44,12 +44,7 @@ impl WithoutItself {
 }
 
 /// Adds images' distances as they lie to `spread`, and evens each out by what the others show.
-pub fn without_themselves(
-    own: &LeftOut,
-    part: Option<&(Part, LeftOut)>,
-    spread: &mut Spread,
-    even: f64,
-) -> Result<Vec<WithoutItself>> {
+pub fn evened(own: &LeftOut, spread: &mut Spread, even: f64) -> Result<Vec<Option<Array2<f32>>>> {
     let grid = spread.sum().dim();
     let map = |distances: &Option<Tensor>| {
         let map = distances.as_ref();
@@ -59,11 +54,20 @@ pub fn without_themselves(
     for distances in maps.iter().flatten() {
         spread.push(distances)?;
     }
-    let mut found = Vec::with_capacity(maps.len());
-    for (place, own) in maps.iter().enumerate() {
-        let evened = own
-            .as_ref()
-            .map(|own| own / &spread.divisors(even, Some(own)));
+    let evened = maps.into_iter().map(|map| {
+        let divisors = spread.divisors(even, map.as_ref());
+        map.map(|map| map / &divisors)
+    });
+    Ok(evened.collect())
+}
+
+/// Distances of images as they lie, evened out, beside those of the part.
+pub fn without_themselves(
+    own: &[Option<Array2<f32>>],
+    part: Option<&(Part, LeftOut)>,
+) -> Result<Vec<WithoutItself>> {
+    let mut found = Vec::with_capacity(own.len());
+    for (place, own) in own.iter().enumerate() {
         let at_lead = match part {
             Some((part, left_out)) => {
                 let distances = left_out.get(place).and_then(Option::as_ref);
@@ -74,7 +78,7 @@ pub fn without_themselves(
             None => None,
         };
         found.push(WithoutItself {
-            own: evened.map(|evened| grid::of_array(&evened)).transpose()?,
+            own: own.as_ref().map(grid::of_array).transpose()?,
             part: at_lead,
         });
     }

@@ -6,10 +6,12 @@
 mod appraise;
 mod archive;
 pub mod blend;
+mod choice;
 pub mod copies;
 mod extractor;
 pub mod file;
 pub mod fit;
+pub mod ground;
 mod groups;
 pub mod inspect;
 pub mod lead;
@@ -21,9 +23,11 @@ mod normals;
 mod placing;
 pub mod recipe;
 pub mod recognise;
+pub mod reference;
 mod references;
 mod size;
 mod store;
+mod survey;
 mod warnings;
 
 use std::sync::Arc;
@@ -35,6 +39,7 @@ use tch::Device;
 pub use fit::Fitter;
 pub use inspect::{Inspection, Inspector};
 pub use recipe::Recipe;
+pub use survey::Pose;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
@@ -69,6 +74,8 @@ pub struct Model {
     pub(crate) min_matches: u32,
     pub(crate) thresholds: Thresholds,
     pub(crate) left_out: Vec<LeftOut>,
+    /// How the first images lie, if the recipe was chosen by it.
+    pub(crate) pose: Option<Pose>,
 }
 
 /// Normal images in one pose.
@@ -192,6 +199,11 @@ impl Model {
     /// Groups of normal images.
     pub fn groups(&self) -> &[Arc<Group>] {
         &self.groups
+    }
+
+    /// How the first normal images lie, if it was left to the fit whether pictures are moved onto their lead.
+    pub fn pose(&self) -> Option<Pose> {
+        self.pose
     }
 
     /// Normal images that were given and left out, and why.

@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::matching::{Keypoints, PretrainedMatcher};
-use crate::model::normality::{By, NearestRule};
+use crate::model::reference::{By, NearestRule};
 use crate::statistics::{Bank, Likeness};
 use crate::torch::shared::SharedTensor;
 

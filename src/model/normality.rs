@@ -5,36 +5,11 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 use crate::model::blend::Blend;
-use crate::statistics::{Bank, Likeness, LowRankGaussian, Spread};
+use crate::model::ground::Ground;
+use crate::model::reference::Reference;
+use crate::statistics::Spread;
 use crate::torch::grid;
 use crate::torch::shared::SharedTensor;
-
-/// What pictures of a group are compared with.
-#[derive(Debug)]
-pub enum Reference {
-    /// The Gaussian of all its images, formed when it was fitted.
-    Gaussian(LowRankGaussian),
-    /// All its images, of which the Gaussian of the most similar ones is formed for each picture.
-    Nearest(Bank),
-}
-
-/// How many images a picture is compared with, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NearestRule {
-    /// How many.
-    pub count: usize,
-    /// By what they are chosen.
-    pub by: By,
-}
-
-/// What makes a normal image one to compare a picture with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// Its features are like the picture's.
-    Likeness(Likeness),
-    /// Its key points match the picture's, among the images of the most like features.
-    Matches,
-}
 
 /// What a group knows of pictures as they lie, and how far its own images lie from it.
 #[derive(Debug)]
@@ -43,6 +18,8 @@ pub struct Normality {
     spread: Spread,
     /// What distances are divided by, [h, w].
     divisors: Array2<f32>,
+    /// The ground, if its distances are brought to the scale of the part's.
+    ground: Option<Ground>,
 }
 
 /// What a group knows of the part where it lies in the lead image.
@@ -58,13 +35,24 @@ pub struct Part {
 
 impl Normality {
     /// A reference; `strength` says how much of the spread's differences is evened out, 0 to 1.
-    pub fn new(reference: Reference, spread: Spread, strength: f64) -> Self {
+    pub fn new(
+        reference: Reference,
+        spread: Spread,
+        strength: f64,
+        ground: Option<Ground>,
+    ) -> Self {
         let divisors = spread.divisors(strength, None);
         Self {
             reference,
             spread,
             divisors,
+            ground,
         }
+    }
+
+    /// The ground, if its distances are brought to the scale of the part's.
+    pub fn ground(&self) -> Option<&Ground> {
+        self.ground.as_ref()
     }
 
     /// What pictures are compared with.
@@ -82,7 +70,10 @@ impl Normality {
     /// `features` [L, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
     pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
         let raw = self.reference.distances(features, nearest)?;
-        let map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
+        let mut map = grid::to_array::<f32>(&raw, self.divisors.dim())? / &self.divisors;
+        if let Some(ground) = &self.ground {
+            ground.level(&mut map);
+        }
         grid::of_array(&map)
     }
 
@@ -92,6 +83,7 @@ impl Normality {
             reference: self.reference.to_device(device)?,
             spread: self.spread.clone(),
             divisors: self.divisors.clone(),
+            ground: self.ground.clone(),
         })
     }
 }
@@ -101,7 +93,9 @@ impl Part {
     pub fn new(reference: Reference, mask: Array2<bool>, blend: Blend) -> Result<Self> {
         let device = reference.device();
         Ok(Self {
-            locations: SharedTensor::new(locations(&mask)?.f_to_device(device)?),
+            locations: SharedTensor::new(
+                Tensor::f_from_slice(&locations(&mask))?.f_to_device(device)?,
+            ),
             reference,
             mask,
             blend,
@@ -138,51 +132,10 @@ impl Part {
     }
 }
 
-impl Reference {
-    /// How many samples it was formed from.
-    pub fn count(&self) -> u64 {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.count(),
-            Self::Nearest(bank) => bank.count() as u64,
-        }
-    }
-
-    /// The regularisation.
-    pub fn epsilon(&self) -> f64 {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.epsilon(),
-            Self::Nearest(bank) => bank.epsilon(),
-        }
-    }
-
-    fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.distances(features),
-            Self::Nearest(bank) => bank.distances(features, nearest),
-        }
-    }
-
-    fn device(&self) -> Device {
-        match self {
-            Self::Gaussian(gaussian) => gaussian.mean().device(),
-            Self::Nearest(bank) => bank.features().device(),
-        }
-    }
-
-    /// The same on another device.
-    pub fn to_device(&self, device: Device) -> Result<Self> {
-        Ok(match self {
-            Self::Gaussian(gaussian) => Self::Gaussian(gaussian.to_device(device)?),
-            Self::Nearest(bank) => Self::Nearest(bank.to_device(device)?),
-        })
-    }
-}
-
-/// Numbers of the locations of a mask, row by row, `[P]` i64.
-pub fn locations(mask: &Array2<bool>) -> Result<Tensor> {
+/// Numbers of the locations of a mask, row by row.
+pub fn locations(mask: &Array2<bool>) -> Vec<i64> {
     let numbers = mask.iter().enumerate().filter(|(_, is_part)| **is_part);
-    let numbers: Vec<i64> = numbers.map(|(number, _)| number as i64).collect();
-    Ok(Tensor::f_from_slice(&numbers)?)
+    numbers.map(|(number, _)| number as i64).collect()
 }
 
 /// Distances of a mask's locations, `[P]`, at their places, [h, w] f32 in host memory; 0 elsewhere.
@@ -190,6 +143,7 @@ pub fn spread_out(distances: &Tensor, mask: &Array2<bool>) -> Result<Tensor> {
     let (h, w) = mask.dim();
     let map = Tensor::f_zeros([(h * w) as i64], (Kind::Float, Device::Cpu))?;
     let distances = distances.f_to_device(Device::Cpu)?;
-    let map = map.f_index_copy(0, &locations(mask)?, &distances)?;
+    let numbers = Tensor::f_from_slice(&locations(mask))?;
+    let map = map.f_index_copy(0, &numbers, &distances)?;
     Ok(map.f_reshape([h as i64, w as i64])?)
 }

@@ -11,7 +11,7 @@ use crate::matching::{Gist, Keypoints};
 use crate::model::groups::Tools;
 use crate::model::lead::{Lead, turn};
 use crate::model::normals::Normals;
-use crate::model::recognise::{Compared, Recogniser, Registration};
+use crate::model::recognise::{Compared, Recognised, Recogniser, Registration};
 use crate::progress::{Progress, report};
 use crate::registration::PartFinder;
 
@@ -64,6 +64,16 @@ impl<'a> Placer<'a> {
         };
         let found = recogniser.recognise(&self.keypoints(image)?, leads)?;
         Ok((found.lead, found.matches))
+    }
+
+    /// How an image lies on a lead, compared with that as it is and with its most similar view; none if nothing is matched.
+    pub fn placed(&mut self, image: usize, lead: &Lead) -> Result<Option<(Compared, Recognised)>> {
+        let Some(recogniser) = self.recogniser() else {
+            return Ok(None);
+        };
+        let keypoints = self.keypoints(image)?;
+        let upright = recogniser.compare(&keypoints, lead, 0)?;
+        Ok(Some((upright, recogniser.recognise(&keypoints, &[lead])?)))
     }
 
     fn recogniser(&self) -> Option<Recogniser<'a>> {

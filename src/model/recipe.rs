@@ -3,13 +3,14 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
 use crate::features::backbone::StageInfo;
+use crate::features::embedding::{EmbeddingKind, EmbeddingPlan};
 use crate::image::{Aspect, Multiples, input_size};
 use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
 use crate::matching::pretrained::{DescriptorKind, KeypointBudget};
 use crate::model::copies::Copies;
-use crate::model::normality::{By, NearestRule};
+use crate::model::reference::{By, CoresetRule, NearestRule, NeighbourRule, Statistic};
 use crate::options::Options;
 use crate::registration::Motion;
 use crate::statistics::Likeness;
@@ -41,6 +42,8 @@ pub struct Recipe {
     pub adaptor: Adaptor,
     /// Smoothing of the features, in locations.
     pub feature_sigma: f64,
+    /// How channels become fewer; none if all are kept.
+    pub embedding: Option<EmbeddingPlan>,
     /// How pictures are matched; `None` puts all normal images into one group and matches nothing.
     pub matcher: Option<MatcherPlan>,
     /// Views of lead images that a picture is matched with at most.
@@ -57,10 +60,14 @@ pub struct Recipe {
     pub copies: Copies,
     /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
     pub least_matches: f64,
-    /// Regularisation.
+    /// What pictures are compared with.
+    pub statistic: Statistic,
+    /// Regularisation of Gaussians.
     pub epsilon: Epsilon,
     /// How much of the differences between locations is evened out, 0 to 1.
     pub even: f64,
+    /// Whether the ground's distances are brought to the scale of the part's.
+    pub level_ground: bool,
     /// Groups of fewer images borrow from neighbouring locations.
     pub few: usize,
     /// Smoothing of the distances, in locations.
@@ -160,6 +167,7 @@ impl Recipe {
                 border,
             },
             feature_sigma: options.float("features.sigma")?,
+            embedding: embedding(options)?,
             matcher: match options.text("matcher")?.as_str() {
                 "none" => None,
                 "xfeat" => Some(MatcherPlan::XFeat(budget)),
@@ -197,11 +205,13 @@ impl Recipe {
                 _ => Copies::None,
             },
             least_matches: options.float("verdict.least_matches")?,
+            statistic: statistic(options, nearest.is_some())?,
             epsilon: match options.text("statistics.epsilon_of")?.as_str() {
                 "variance" => Epsilon::Variance(epsilon),
                 _ => Epsilon::Unit(epsilon),
             },
             even: options.float("statistics.even")?,
+            level_ground: level_ground(options, registration.is_some())?,
             few: options.int("statistics.few")? as usize,
             map_sigma: options.float("map.sigma")?,
             score: match options.text("score")?.as_str() {
@@ -237,11 +247,121 @@ impl Recipe {
                 return Err(Error::new(ErrorKind::InvalidArgument, message).at(key));
             }
         }
-        Ok(())
+        match self.embedding {
+            Some(plan) => plan.check(self.adapted_channels(stages)),
+            None => Ok(()),
+        }
+    }
+
+    /// Channels of the features, C'; `stages` are those of the backbone.
+    pub fn channels(&self, stages: &[StageInfo]) -> i64 {
+        match self.embedding {
+            Some(plan) => plan.channels,
+            None => self.adapted_channels(stages),
+        }
+    }
+
+    /// Channels after the adaptor.
+    fn adapted_channels(&self, stages: &[StageInfo]) -> i64 {
+        match self.adaptor.pooling {
+            Pooling::Mean => {
+                let joined = stages
+                    .iter()
+                    .filter(|info| self.stages.contains(&info.stage));
+                joined.map(|info| info.channels).sum()
+            }
+            Pooling::Adaptive(channels) => channels,
+        }
     }
 }
 
-/// Errors: `InvalidArgument` where nothing is matched.
+fn embedding(options: &Options) -> Result<Option<EmbeddingPlan>> {
+    let kind = match options.text("embedding")?.as_str() {
+        "channels" => EmbeddingKind::Channels,
+        "orthogonal" => EmbeddingKind::Orthogonal,
+        _ => return Ok(None),
+    };
+    Ok(Some(EmbeddingPlan {
+        kind,
+        channels: options.int("embedding.channels")?,
+        seed: options.int("embedding.seed")? as u64,
+    }))
+}
+
+/// Errors: `InvalidArgument` where a coreset is to know of places or images, or what keeps all features is to weigh them.
+fn statistic(options: &Options, is_by_picture: bool) -> Result<Statistic> {
+    let wrong = |key: &str, message: &str, hint: &str| {
+        Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at(key)
+            .hint(hint))
+    };
+    match options.text("statistics")?.as_str() {
+        "neighbour" => {}
+        "subspace" if is_by_picture => {
+            let message =
+                "a subspace is that of all normal images, and grouping=nearest chooses some";
+            return wrong("statistics", message, "Use grouping=leads.");
+        }
+        "subspace" => return Ok(Statistic::Subspace(options.float("subspace.energy")?)),
+        _ => return Ok(Statistic::Gaussian),
+    }
+    let reach = Some(options.int("neighbour.reach")?).filter(|reach| *reach >= 0);
+    let share = options.float("neighbour.share")?;
+    let support = options.int("neighbour.support")? as usize;
+    let coreset = if share < 1.0 {
+        if reach.is_some() {
+            let message = "features that are thinned out are not found at every location";
+            return wrong(
+                "neighbour.share",
+                message,
+                "Use neighbour.reach=-1, or neighbour.share=1.",
+            );
+        }
+        if is_by_picture {
+            let message = "features that are thinned out are not found in every image";
+            return wrong(
+                "neighbour.share",
+                message,
+                "Use grouping=leads, or neighbour.share=1.",
+            );
+        }
+        Some(CoresetRule {
+            share,
+            projection: options.int("neighbour.projection")?,
+            support,
+        })
+    } else {
+        if support > 1 {
+            let message = "distances are weighed among features that are thinned out";
+            return wrong(
+                "neighbour.support",
+                message,
+                "Set neighbour.share, to 0.1 say.",
+            );
+        }
+        None
+    };
+    Ok(Statistic::Neighbour(NeighbourRule { reach, coreset }))
+}
+
+/// Errors: `InvalidArgument` where there is no one place for the part.
+fn level_ground(options: &Options, is_moved: bool) -> Result<bool> {
+    if options.text("ground")? != "level" {
+        return Ok(false);
+    }
+    let why = if is_moved {
+        "pictures that are moved onto their lead tell the part from the ground by themselves"
+    } else if options.int("groups.size")? > 0 {
+        "the part has another place in each of several groups"
+    } else {
+        return Ok(true);
+    };
+    Err(Error::new(ErrorKind::InvalidArgument, why)
+        .at("ground")
+        .hint("Use ground=same."))
+}
+
+/// `auto` is left to whoever sees the images, and is none until then. Errors: `InvalidArgument` where nothing is matched.
 fn registration(options: &Options) -> Result<Option<RegistrationPlan>> {
     let motion = match options.text("registration")?.as_str() {
         "similarity" => Motion::Similarity,

@@ -1,7 +1,7 @@
 //! How large a model will be, before the memory and the disk are spent on it.
 
-use crate::model::normality::By;
 use crate::model::recipe::Recipe;
+use crate::model::reference::{By, Statistic};
 use crate::statistics::Bank;
 
 /// What the first image says about all others.
@@ -18,16 +18,25 @@ pub struct First {
 /// Bytes that a model of so many images takes at most, on disk and in memory.
 ///
 /// A Gaussian has a mean and one direction for each image but one, and no more than channels, in single precision; a bank has
-/// every image's features in half precision. Where pictures are registered, the part has its own, in the worst case as many.
+/// every image's features in half precision, a coreset a share of them in single, a subspace sums of products. Where pictures are registered, the part has its own, in the worst case as many.
 pub fn model_bytes(recipe: &Recipe, first: First, images: usize) -> u64 {
     let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
     let (h, w) = first.grid;
     let locations = unsigned(h).saturating_mul(unsigned(w));
     let (images, channels) = (images as u64, unsigned(first.channels));
     let (points, width) = (unsigned(first.keypoints.0), unsigned(first.keypoints.1));
-    let learned = match recipe.nearest {
-        Some(_) => Bank::bytes(images, locations, channels),
-        None => {
+    let bank = Bank::bytes(images, locations, channels);
+    let learned = match recipe.statistic {
+        Statistic::Neighbour(rule) => match rule.coreset {
+            Some(rule) => {
+                let kept = (rule.share * images as f64 * locations as f64).ceil() as u64;
+                kept.saturating_mul(4 * channels + 8)
+            }
+            None => bank,
+        },
+        Statistic::Subspace(_) => 8 * channels.saturating_mul(channels + 1),
+        Statistic::Gaussian if recipe.nearest.is_some() => bank,
+        Statistic::Gaussian => {
             let directions = match recipe.groups.size {
                 0 => images.min(channels + 1),
                 _ => images,

@@ -50,6 +50,105 @@ pub const RECIPES: &[NamedRecipe] = &[
             ("score", "max"),
         ],
     },
+    // The rivals below keep the backbone that is chosen, so that what differs is the method alone. Sizes, stages and the
+    // smoothing (sigma = 4 pixels, here in locations) are those of their authors' code.
+    NamedRecipe {
+        name: "padim",
+        summary: "PaDiM (arXiv 2011.08785): 100 random channels of three stages, a Gaussian at every location, 0.01 on its diagonal",
+        settings: &[
+            ("input.size", "256"),
+            ("features.stages", "1,2,3"),
+            ("features.grid", "1"),
+            ("adaptor.patch", "1"),
+            ("embedding", "channels"),
+            ("embedding.channels", "100"),
+            ("matcher", "none"),
+            ("statistics.epsilon", "0.01"),
+            ("statistics.epsilon_of", "unit"),
+            ("statistics.few", "0"),
+            ("map.sigma", "1"),
+        ],
+    },
+    NamedRecipe {
+        name: "orthoad",
+        summary: "OrthoAD (arXiv 2105.14737): three stages projected onto 100 random directions at right angles, then as PaDiM",
+        settings: &[
+            ("input.size", "256"),
+            ("features.stages", "1,2,3"),
+            ("features.grid", "1"),
+            ("adaptor.patch", "1"),
+            ("embedding", "orthogonal"),
+            ("embedding.channels", "100"),
+            ("matcher", "none"),
+            ("statistics.epsilon", "0.01"),
+            ("statistics.epsilon_of", "unit"),
+            ("statistics.few", "0"),
+            ("map.sigma", "1"),
+        ],
+    },
+    NamedRecipe {
+        name: "patchcore",
+        summary: "PatchCore (arXiv 2106.08265): the nearest of 1 % of all features, wherever it was, weighed by those around it",
+        settings: &[
+            ("input.size", "256"),
+            ("features.stages", "2,3"),
+            ("features.grid", "2"),
+            ("adaptor", "mean"),
+            ("adaptor.patch", "3"),
+            ("adaptor.border", "zero"),
+            ("matcher", "none"),
+            ("statistics", "neighbour"),
+            ("neighbour.reach", "-1"),
+            ("neighbour.share", "0.01"),
+            ("neighbour.projection", "128"),
+            ("neighbour.support", "9"),
+            ("map.sigma", "0.5"),
+        ],
+    },
+    // SPADE's own score of an image is its distance to the nearest images, which sees no small defect (85.5 in its paper);
+    // here it is the highest value of its map.
+    NamedRecipe {
+        name: "spade",
+        summary: "SPADE (arXiv 2005.02357): the 50 images of the nearest mean feature, of which any location's feature may be nearest",
+        settings: &[
+            ("input.size", "224"),
+            ("features.stages", "1,2,3"),
+            ("features.grid", "2"),
+            ("adaptor.patch", "1"),
+            ("matcher", "none"),
+            ("grouping", "nearest"),
+            ("nearest.count", "50"),
+            ("nearest.by", "mean"),
+            ("statistics", "neighbour"),
+            ("neighbour.reach", "-1"),
+            ("neighbour.share", "1"),
+            ("map.sigma", "0.5"),
+        ],
+    },
+    NamedRecipe {
+        name: "rad",
+        summary: "RAD (2026): the 25 images most alike place by place, of which a feature within one location of it is nearest",
+        settings: &[
+            ("matcher", "none"),
+            ("grouping", "nearest"),
+            ("nearest.count", "25"),
+            ("nearest.by", "place"),
+            ("statistics", "neighbour"),
+            ("neighbour.reach", "1"),
+            ("neighbour.share", "1"),
+        ],
+    },
+    NamedRecipe {
+        name: "subspace",
+        summary: "SubspaceAD (2026): what lies outside of the principal components that hold 99 % of the variance of all features",
+        settings: &[
+            ("matcher", "none"),
+            ("statistics", "subspace"),
+            ("subspace.energy", "0.99"),
+            ("score", "top"),
+            ("score.top_percent", "1"),
+        ],
+    },
 ];
 
 impl Options {
@@ -158,7 +257,7 @@ mod tests {
         for name in ["papr", "Paper", "", "paper "] {
             let error = options.apply_recipe(name).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-            let known = "is not one of default, registered, paper";
+            let known = "is not one of default, registered, paper, padim, orthoad";
             assert!(error.message().contains(known), "{error}");
         }
         let error = options.apply_recipe("papr").unwrap_err();

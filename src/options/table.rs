@@ -160,6 +160,24 @@ pub const TABLE: &[OptionSpec] = &[
         "Gaussian smoothing of the adapted features, in locations; 0 = none",
     ),
     fit(
+        "embedding",
+        Domain::Choice(&["none", "channels", "orthogonal"]),
+        "none",
+        "how channels become fewer: channels: random ones are taken (PaDiM); orthogonal: projected onto random directions at right angles (OrthoAD)",
+    ),
+    fit(
+        "embedding.channels",
+        Domain::Int(1, 65536),
+        "100",
+        "channels that an embedding leaves",
+    ),
+    fit(
+        "embedding.seed",
+        Domain::Int(0, 1 << 31),
+        "0",
+        "which random channels or directions an embedding takes, the same on every machine",
+    ),
+    fit(
         "matcher",
         Domain::Choice(&["none", "backbone", "xfeat", "dedode"]),
         "backbone",
@@ -203,9 +221,9 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "registration",
-        Domain::Choice(&["none", "similarity", "affine", "homography"]),
-        "none",
-        "how a picture is moved onto its lead image, by the matches, before it is compared; the map is carried back",
+        Domain::Choice(&["auto", "none", "similarity", "affine", "homography"]),
+        "auto",
+        "how a picture is moved onto its lead image, by the matches, before it is compared; the map is carried back; auto: similarity if the good parts lie differently, none if they lie alike or are in several groups",
     ),
     fit(
         "registration.turns",
@@ -292,6 +310,42 @@ pub const TABLE: &[OptionSpec] = &[
         "copies of each normal image that are learned from too: flipped either way, turned by 180 degrees and if square by 90, or all of them",
     ),
     fit(
+        "statistics",
+        Domain::Choice(&["gaussian", "neighbour", "subspace"]),
+        "gaussian",
+        "gaussian: the Mahalanobis distance to a Gaussian at every location; neighbour: the distance to the nearest feature of a good part; subspace: what lies outside of the principal components of all features",
+    ),
+    fit(
+        "neighbour.reach",
+        Domain::Int(-1, 64),
+        "-1",
+        "how far from its own location the nearest feature may lie, in locations; -1 = anywhere",
+    ),
+    fit(
+        "neighbour.share",
+        Domain::Float(1e-4, 1.0),
+        "1",
+        "share of the features that is kept, those that the others are nearest to (PatchCore's coreset); 1 = all",
+    ),
+    fit(
+        "neighbour.projection",
+        Domain::Int(0, 65536),
+        "128",
+        "channels that features are projected to while some are chosen to be kept; 0 = they are compared as they are",
+    ),
+    fit(
+        "neighbour.support",
+        Domain::Int(0, 1000),
+        "0",
+        "kept features around the nearest one that weigh its distance (PatchCore, equation 7); 0 = it is not weighed",
+    ),
+    fit(
+        "subspace.energy",
+        Domain::Float(0.01, 1.0),
+        "0.99",
+        "share of the variance that the principal components hold, for statistics = subspace",
+    ),
+    fit(
         "statistics.epsilon",
         Domain::Float(1e-9, 1e6),
         "0.1",
@@ -308,6 +362,12 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Float(0.0, 1.0),
         "0",
         "how much a location's distances are divided by how high the good parts themselves come there: 0 = not, 1 = wholly",
+    ),
+    fit(
+        "ground",
+        Domain::Choice(&["auto", "same", "level"]),
+        "auto",
+        "level: the distances of the ground that a part lies on are brought to the scale of the part's own; same: they are not; auto: level if fit finds that the good parts lie alike",
     ),
     fit(
         "statistics.few",

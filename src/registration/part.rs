@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registration::warp::Warped;
 use crate::torch::grid;
+use crate::torch::shared::SharedTensor;
 
 /// A pixel says something if this share of the pictures shows it.
 const SHOWN: f64 = 0.9;
@@ -26,9 +27,9 @@ const LEAST_SHARE: f64 = 0.1;
 #[derive(Debug)]
 pub struct PartFinder {
     /// [C, H, W] f64, over the pictures that show the pixel.
-    sum: Tensor,
+    sum: SharedTensor,
     /// How many show it, [H, W] f64.
-    shown: Tensor,
+    shown: SharedTensor,
     count: u32,
 }
 
@@ -37,8 +38,8 @@ impl PartFinder {
     pub fn new(channels: i64, height: i64, width: i64) -> Result<Self> {
         let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (Kind::Double, Device::Cpu));
         Ok(Self {
-            sum: zeros(&[channels, height, width])?,
-            shown: zeros(&[height, width])?,
+            sum: SharedTensor::new(zeros(&[channels, height, width])?),
+            shown: SharedTensor::new(zeros(&[height, width])?),
             count: 0,
         })
     }
@@ -50,10 +51,19 @@ impl PartFinder {
             .f_to_device(Device::Cpu)?
             .f_to_kind(Kind::Double)?;
         let pixels = picture.pixels.f_to_device(Device::Cpu)?.f_squeeze_dim(0)?;
-        self.sum = self.sum.f_add(&pixels.f_mul(&shown)?)?;
-        self.shown = self.shown.f_add(&shown)?;
+        let sum = self.sum.f_add(&pixels.f_mul(&shown)?)?;
+        let shown = self.shown.f_add(&shown)?;
+        (self.sum, self.shown) = (SharedTensor::new(sum), SharedTensor::new(shown));
         self.count += 1;
         Ok(())
+    }
+
+    /// Adds a picture, [1, C, H, W], that was not moved and is seen whole. Errors: `Torch` for another shape.
+    pub fn push_whole(&mut self, picture: &Tensor) -> Result<()> {
+        let (height, width) = self.shown.size2()?;
+        let pixels = picture.shallow_clone();
+        let is_valid = Tensor::f_ones([height, width], (Kind::Bool, Device::Cpu))?;
+        self.push(&Warped { pixels, is_valid })
     }
 
     /// Which cells of a grid (height, width) laid over the picture show the part; all if nothing differs from the ground.

@@ -5,6 +5,8 @@ use tch::{Device, Kind, Tensor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::statistics::dual;
 use crate::statistics::gaussian::all_finite;
+use crate::statistics::nearest::{length as distance, nearest};
+use crate::statistics::vicinity::Vicinity;
 use crate::torch::shared::SharedTensor;
 
 /// What makes a normal image look like a picture.
@@ -129,14 +131,50 @@ impl Bank {
     ///
     /// Errors: as of [`dual::distances`]; `InvalidArgument` for a number that there is not.
     pub fn distances(&self, features: &Tensor, images: &[usize]) -> Result<Tensor> {
-        if let Some(wrong) = images.iter().find(|image| **image >= self.count()) {
-            let message = format!("there is no image {wrong} among {}", self.count());
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        }
+        self.check(images)?;
         let numbers: Vec<i64> = images.iter().map(|image| *image as i64).collect();
         let numbers = Tensor::f_from_slice(&numbers)?.f_to_device(self.features.device())?;
         let samples = self.features.f_index_select(0, &numbers)?;
         dual::distances(&samples, features, self.epsilon)
+    }
+
+    /// Euclidean distance of every location to the nearest feature of the images with these numbers, `[L]` f32: to one at a
+    /// location near it (RAD, 2026), or to one anywhere (SPADE, arXiv 2005.02357, eq. 3, with one nearest).
+    ///
+    /// Shapes: `features` [L, C'] f32. Errors: `InvalidArgument` for a number that there is not, or none at all.
+    pub fn nearest(
+        &self,
+        features: &Tensor,
+        images: &[usize],
+        near: Option<&Vicinity>,
+    ) -> Result<Tensor> {
+        self.check(images)?;
+        let mut least: Option<Tensor> = None;
+        for image in images {
+            let rows = self.features.f_get(*image as i64)?.f_to_kind(Kind::Float)?;
+            let distances = match near {
+                None => nearest(features, &rows, None)?.0,
+                Some(vicinity) => at_places_near(features, &rows, vicinity)?,
+            };
+            least = Some(match least {
+                Some(least) => least.f_minimum(&distances)?,
+                None => distances,
+            });
+        }
+        least.ok_or_else(|| {
+            let message = "a picture is compared with no image";
+            Error::new(ErrorKind::InvalidArgument, message)
+        })
+    }
+
+    fn check(&self, images: &[usize]) -> Result<()> {
+        match images.iter().find(|image| **image >= self.count()) {
+            Some(wrong) => {
+                let message = format!("there is no image {wrong} among {}", self.count());
+                Err(Error::new(ErrorKind::InvalidArgument, message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The same bank on another device.
@@ -150,6 +188,20 @@ impl Bank {
             scales: moved(&self.scales)?,
         })
     }
+}
+
+/// Distance of every location's feature to the nearest of one image, [L, C'], at the locations near it.
+fn at_places_near(features: &Tensor, rows: &Tensor, vicinity: &Vicinity) -> Result<Tensor> {
+    let mut least: Option<Tensor> = None;
+    for shift in 0..vicinity.near().size()[0] {
+        let others = rows.f_index_select(0, &vicinity.near().f_get(shift)?)?;
+        let distances = distance(&others.f_sub(features)?)?;
+        least = Some(match least {
+            Some(least) => least.f_minimum(&distances)?,
+            None => distances,
+        });
+    }
+    least.ok_or_else(|| Error::new(ErrorKind::State, "no location is near another"))
 }
 
 /// Length of every row, [.., 1], never 0.

@@ -10,6 +10,7 @@ mod header;
 mod image;
 mod map;
 mod matching;
+mod metrics;
 mod model;
 mod oracle;
 mod parts;

@@ -68,6 +68,9 @@ pub fn settings() -> Vec<(&'static str, String)> {
         ("features.stages", "1,2".into()),
         ("features.grid", "2".into()),
         ("matcher.stage", "2".into()),
+        // What is left to the images has tests of its own.
+        ("registration", "none".into()),
+        ("ground", "same".into()),
     ]
 }
 

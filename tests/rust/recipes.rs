@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::imageops::rotate180;
 use twinspect::ErrorKind;
 use twinspect::features::weights;
-use twinspect::model::normality::Reference;
+use twinspect::model::reference::Reference;
 use twinspect::model::{Fitter, Inspection, Inspector, Model};
 use twinspect::options::Options;
 use twinspect::verdict::Verdict;

@@ -3,11 +3,11 @@
 use super::damaged;
 use super::header::{GroupHeader, Header};
 use crate::error::{Error, ErrorKind, Result};
-use crate::features::adaptor::Pooling;
 use crate::features::backbone::Backbone;
 use crate::features::pretrained;
 use crate::image::{MAX_SIDE_PX, Multiples};
 use crate::model::copies::Copies;
+use crate::model::reference::Statistic;
 use crate::model::{LEAST_EPSILON, Reason, Recipe};
 use crate::statistics::neighbours;
 
@@ -60,10 +60,13 @@ impl Header {
         }
         ensure(!self.groups.is_empty(), || "it has no group".to_owned())?;
         for (number, group) in self.groups.iter().enumerate() {
-            group.check(number, recipe.nearest.is_some())?;
+            group.check(number, borrows(recipe))?;
             let copy = group.images.iter().find(|image| image.copy.is_some());
             ensure(copy.is_none() || recipe.copies != Copies::None, || {
                 format!("group {number} has copies, and its recipe makes none")
+            })?;
+            ensure(group.ground.is_none() || recipe.level_ground, || {
+                format!("group {number} scales its ground, and its recipe does not")
             })?;
             ensure(
                 group.part.is_some() == recipe.registration.is_some(),
@@ -95,10 +98,7 @@ impl Header {
                 .map_or(0, |info| info.channels)
         };
         Ok(Channels {
-            features: match recipe.adaptor.pooling {
-                Pooling::Mean => recipe.stages.iter().copied().map(channels_of).sum(),
-                Pooling::Adaptive(channels) => channels,
-            },
+            features: recipe.channels(backbone.stages()),
             descriptors: recipe.matcher.and_then(|matcher| {
                 let of_stage = || matcher.stage().map(channels_of);
                 matcher.channels().or_else(of_stage)
@@ -117,15 +117,15 @@ impl Header {
 }
 
 impl GroupHeader {
-    /// `is_bank`: its images themselves are kept, and not their Gaussian.
-    fn check(&self, number: usize, is_bank: bool) -> Result<()> {
+    /// `borrows`: its samples may be more than its images.
+    fn check(&self, number: usize, borrows: bool) -> Result<()> {
         let count = self.images.len();
         ensure(self.lead_image < count, || {
             let lead = self.lead_image;
             format!("image {lead} leads group {number}, which has {count}")
         })?;
         let images = count as u64;
-        let lent = if is_bank { 1 } else { neighbours::SAMPLES };
+        let lent = if borrows { neighbours::SAMPLES } else { 1 };
         let possible = [images, images * lent];
         check_samples(number, images, &possible, (self.count, self.epsilon))?;
         if let Some(part) = &self.part {
@@ -146,6 +146,11 @@ impl GroupHeader {
         }
         Ok(())
     }
+}
+
+/// Whether few images lend their features to the locations around.
+fn borrows(recipe: &Recipe) -> bool {
+    recipe.nearest.is_none() && recipe.statistic == Statistic::Gaussian
 }
 
 /// Whether statistics of so many samples with this epsilon can be those of so many images. Errors: `Format`.

@@ -9,7 +9,7 @@ use super::group::thumbnail_of;
 use super::header::Header;
 use crate::error::Result;
 use crate::model::warnings::warnings;
-use crate::model::{LeftOut, NormalImage, Thresholds, given};
+use crate::model::{LeftOut, NormalImage, Pose, Thresholds, given};
 
 /// A model as a person would have it described.
 ///
@@ -35,6 +35,8 @@ pub struct Description {
     pub thresholds: Thresholds,
     /// Options of the recipe: key and text.
     pub recipe: Vec<(String, String)>,
+    /// How the first normal images lie, if the recipe was chosen by it.
+    pub pose: Option<Pose>,
     /// Groups of normal images.
     pub groups: Vec<GroupDescription>,
     /// Normal images that were given and left out, and why.
@@ -148,6 +150,7 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
+        pose: header.pose,
         groups,
         left_out: header.left_out,
         warnings,

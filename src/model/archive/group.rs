@@ -12,11 +12,13 @@ use super::damaged;
 use super::header::GroupHeader;
 use crate::error::{Error, Result};
 use crate::matching::Keypoints;
+use crate::model::ground::Ground;
 use crate::model::lead::Lead;
 use crate::model::nearest::KeptKeypoints;
-use crate::model::normality::{By, Normality, Part, Reference};
+use crate::model::normality::{Normality, Part, locations};
+use crate::model::reference::{By, Reference, Statistic};
 use crate::model::{Group, Recipe};
-use crate::statistics::{Bank, LowRankGaussian, Spread};
+use crate::statistics::{Bank, Coreset, LowRankGaussian, Spread, Subspace};
 use crate::torch::entry::{Entry, kind_of};
 use crate::torch::grid;
 
@@ -35,6 +37,9 @@ pub fn add_entries(entries: &mut Vec<(String, Entry)>, number: usize, group: &Gr
     let spread = group.normality.spread();
     add("distances.sum", &grid::of_array(spread.sum())?)?;
     add("distances.squares", &grid::of_array(spread.squares())?)?;
+    if let Some(ground) = group.normality.ground() {
+        add("ground.mask", &grid::of_array(ground.is_part())?)?;
+    }
     if let Some(part) = &group.part {
         for (name, tensor) in tensors_of(part.reference()) {
             add(&format!("part.{name}"), tensor)?;
@@ -69,7 +74,16 @@ fn tensors_of(reference: &Reference) -> Vec<(&'static str, &Tensor)> {
             ("directions", gaussian.directions()),
             ("variances", gaussian.variances()),
         ],
-        Reference::Nearest(bank) => vec![("bank", bank.features())],
+        Reference::Nearest(bank) | Reference::Neighbours(bank, _) => {
+            vec![("bank", bank.features())]
+        }
+        Reference::Coreset(coreset, _) => {
+            vec![("members", coreset.members()), ("owners", coreset.owners())]
+        }
+        Reference::Subspace(subspace) => {
+            let (sum, products) = subspace.moments().sums();
+            vec![("sum", sum), ("products", products)]
+        }
     }
 }
 
@@ -121,12 +135,18 @@ impl GroupReader<'_> {
 
     fn normality(&self, header: &GroupHeader) -> Result<Normality> {
         let (h, w) = self.form.grid;
-        let reference = self.reference("", (header.count, header.epsilon), h * w)?;
+        let all: Vec<i64> = (0..h * w).collect();
+        let reference = self.reference("", (header.count, header.epsilon), &all)?;
         let sums = |name: &str| self.map::<f64>(name);
         let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
         let spread = Spread::from_parts(header.spread, sum, squares);
         let spread = spread.map_err(|error| of_group(self.number, error))?;
-        Ok(Normality::new(reference, spread, self.form.recipe.even))
+        let ground = header.ground.map(|scale| {
+            let ground = Ground::from_parts(self.map::<bool>("ground.mask")?, scale);
+            ground.map_err(|error| of_group(self.number, error))
+        });
+        let even = self.form.recipe.even;
+        Ok(Normality::new(reference, spread, even, ground.transpose()?))
     }
 
     fn part(&self, header: &GroupHeader) -> Result<Option<Part>> {
@@ -134,28 +154,29 @@ impl GroupReader<'_> {
             return Ok(None);
         };
         let mask = self.map::<bool>("part.mask")?;
-        let locations = mask.iter().filter(|is_part| **is_part).count() as i64;
-        if locations == 0 {
+        let locations = locations(&mask);
+        if locations.is_empty() {
             let number = self.number;
             return Err(damaged(format!("the part of group {number} is nowhere")));
         }
-        let reference = self.reference("part.", (part.count, part.epsilon), locations)?;
+        let reference = self.reference("part.", (part.count, part.epsilon), &locations)?;
         Part::new(reference, mask, part.blend).map(Some)
     }
 
-    /// What was formed of so many samples with this epsilon, at so many locations; its tensors' names have a prefix.
+    /// What was formed of so many samples with this epsilon, at these locations; its tensors' names have a prefix.
     fn reference(
         &self,
         prefix: &str,
         (count, epsilon): (u64, f64),
-        locations: i64,
+        locations: &[i64],
     ) -> Result<Reference> {
         let number = self.number;
         let foreign = |error| of_group(number, error);
         let read = |name: &str| self.tensor(&format!("{prefix}{name}"));
-        let channels = self.form.channels.features;
-        let check = |shape: &[i64]| check_locations(number, shape, locations, channels);
-        if self.form.recipe.nearest.is_some() {
+        let (recipe, channels) = (self.form.recipe, self.form.channels.features);
+        let places = locations.len() as i64;
+        let check = |shape: &[i64]| check_locations(number, shape, places, channels);
+        let bank = || {
             let features = read("bank")?;
             check(features.size().get(1..).unwrap_or_default())?;
             let bank = Bank::new(epsilon, features).map_err(foreign)?;
@@ -164,13 +185,40 @@ impl GroupReader<'_> {
                 let message = format!("the bank of group {number} has {found} images, not {count}");
                 return Err(damaged(message));
             }
-            return Ok(Reference::Nearest(bank));
+            Ok(bank)
+        };
+        match recipe.statistic {
+            Statistic::Gaussian if recipe.nearest.is_some() => Ok(Reference::Nearest(bank()?)),
+            Statistic::Gaussian => {
+                let mean = read("mean")?;
+                check(&mean.size())?;
+                let (directions, variances) = (read("directions")?, read("variances")?);
+                LowRankGaussian::from_parts(count, epsilon, mean, directions, variances)
+                    .map(Reference::Gaussian)
+                    .map_err(foreign)
+            }
+            Statistic::Neighbour(rule) => match rule.coreset {
+                None => {
+                    let near = rule.near(locations, self.form.grid.1)?;
+                    Ok(Reference::Neighbours(bank()?, near))
+                }
+                Some(rule) => {
+                    let (members, owners) = (read("members")?, read("owners")?);
+                    let kept = members.size().first().copied().unwrap_or(0);
+                    check_locations(number, &members.size(), kept, channels)?;
+                    Coreset::new(count, members, owners)
+                        .map(|coreset| Reference::Coreset(coreset, rule.support))
+                        .map_err(foreign)
+                }
+            },
+            Statistic::Subspace(energy) => {
+                let (sum, products) = (read("sum")?, read("products")?);
+                check_locations(number, &[1, sum.numel() as i64], 1, channels)?;
+                Subspace::from_parts((count, places as u64), energy, sum, products)
+                    .map(Reference::Subspace)
+                    .map_err(foreign)
+            }
         }
-        let mean = read("mean")?;
-        check(&mean.size())?;
-        let (directions, variances) = (read("directions")?, read("variances")?);
-        let gaussian = LowRankGaussian::from_parts(count, epsilon, mean, directions, variances);
-        gaussian.map(Reference::Gaussian).map_err(foreign)
     }
 
     fn lead(&self) -> Result<Option<Lead>> {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
-use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds, given};
+use crate::model::ground::{Ground, Scale};
+use crate::model::{Group, LeftOut, Model, NormalImage, Pose, Recipe, Thresholds, given};
 use crate::options::{Options, Scope, TABLE};
 
 /// The metadata entry that holds it.
@@ -37,6 +38,9 @@ pub struct Header {
     /// Matches with a lead that make an image join its group.
     #[serde(default)]
     pub min_matches: u32,
+    /// How the first normal images lie, if the recipe was chosen by it.
+    #[serde(default)]
+    pub pose: Option<Pose>,
     /// The groups.
     pub groups: Vec<GroupHeader>,
 }
@@ -63,6 +67,9 @@ pub struct GroupHeader {
     /// What is known of the part in the lead image.
     #[serde(default)]
     pub part: Option<PartHeader>,
+    /// How the ground's distances are brought to the scale of the part's.
+    #[serde(default)]
+    pub ground: Option<Scale>,
     /// The normal images.
     pub images: Vec<NormalImage>,
 }
@@ -104,6 +111,7 @@ impl Header {
             thresholds: model.thresholds,
             left_out: model.left_out.clone(),
             min_matches: model.min_matches,
+            pose: model.pose,
             groups: model.groups.iter().map(|group| header_of(group)).collect(),
         })
     }
@@ -163,6 +171,7 @@ fn header_of(group: &Group) -> GroupHeader {
         epsilon: group.normality.reference().epsilon(),
         lead_image: group.lead_image,
         spread: group.normality.spread().count(),
+        ground: group.normality.ground().map(Ground::scale),
         part: group.part.as_ref().map(|part| PartHeader {
             count: part.reference().count(),
             epsilon: part.reference().epsilon(),

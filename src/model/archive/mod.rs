@@ -88,6 +88,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
         min_matches: header.min_matches,
         thresholds: header.thresholds,
         left_out: header.left_out,
+        pose: header.pose,
     })
 }
 
