@@ -278,6 +278,8 @@ fn good_and_bad_are_split_in_halves_and_need_no_masks() {
     );
     ran.says("half of the good parts");
     assert_eq!(results(&bench)["published"], Value::Null);
+    let page = std::fs::read_to_string(bench.path("report/results.md")).unwrap();
+    assert!(page.contains("half of the good parts"), "{page}");
 }
 
 #[test]

@@ -27,9 +27,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let is_split_by_seed = found.layout.is_split_by_seed();
     if is_split_by_seed {
-        eprintln!(
-            "twinspect: half of the good parts, drawn by the seed, is fitted; the other half is tested"
-        );
+        eprintln!("twinspect: {}", tables::SPLIT);
     }
     let draws = draws(&args.shots, args.seeds, is_split_by_seed);
     let categories = found.read(0)?;

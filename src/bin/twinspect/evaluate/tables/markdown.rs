@@ -6,7 +6,7 @@ use super::super::plots::Plot;
 use super::super::record::Record;
 use super::text::{
     AUPRO_30, Column, FALSE_ALARMS, IMAGE_AUROC, MEDIAN_MS, MISSES, NONE, PIXEL_AUROC, PUBLISHED,
-    UNDECIDED, naming, share,
+    SPLIT, UNDECIDED, naming, share,
 };
 use super::{Report, Row, percent, rows};
 
@@ -19,6 +19,9 @@ pub fn markdown(report: &Report<'_>, plots: &[Plot]) -> String {
         env!("CARGO_PKG_VERSION"),
         report.layout.word()
     );
+    if report.layout.is_split_by_seed() {
+        let _ = writeln!(page, "\nOf each category {SPLIT}.");
+    }
     section(&mut page, "Pictures", &rows, |columns| {
         columns.push(IMAGE_AUROC);
         if report.is_published() {

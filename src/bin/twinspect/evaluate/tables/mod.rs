@@ -20,7 +20,7 @@ use super::record::Record;
 use super::store::Store;
 
 pub use row::{Row, mean_by_seed, rows};
-pub use text::text;
+pub use text::{SPLIT, text};
 
 /// What was measured.
 pub struct Report<'a> {

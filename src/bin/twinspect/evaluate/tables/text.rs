@@ -6,6 +6,10 @@ use super::{Report, Row, percent, rows};
 /// For what there is not.
 pub const NONE: &str = "-";
 
+/// Said of two folders.
+pub const SPLIT: &str =
+    "half of the good parts, drawn by the seed, is fitted; the other half is tested";
+
 /// A title and what stands below it.
 pub struct Column {
     pub title: &'static str,
@@ -137,6 +141,10 @@ pub fn text(report: &Report<'_>) -> String {
     ]);
     let mut text = aligned(&columns, &rows);
     text.push_str("\nper cent; false alarms and misses at the calibrated threshold, with the 95 % interval of their rate");
+    if report.layout.is_split_by_seed() {
+        text.push('\n');
+        text.push_str(SPLIT);
+    }
     if report.is_published() {
         text.push('\n');
         text.push_str(&report.averages());
