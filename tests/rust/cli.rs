@@ -1,5 +1,6 @@
 //! The program as a user types it, on small pictures with a backbone of two layers.
 
+mod evaluate;
 mod info;
 mod models;
 mod pictures;
@@ -297,7 +298,9 @@ fn wrong_arguments_say_what_is_right() {
 #[test]
 fn help_has_examples_and_options_are_listed() {
     let bench = Bench::new();
-    for subcommand in ["fit", "inspect", "add", "info", "demo", "weights"] {
+    for subcommand in [
+        "fit", "inspect", "add", "info", "demo", "evaluate", "weights",
+    ] {
         let ran = bench.run(&[subcommand, "--help"]).expect(0);
         assert!(
             ran.out.contains("Examples:"),

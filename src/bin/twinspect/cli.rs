@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, demo, fit, info, inspect, weights};
+use crate::{add, demo, evaluate, fit, info, inspect, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -31,6 +31,8 @@ pub enum Command {
     Add(add::Args),
     /// Show what a model has learned
     Info(info::Args),
+    /// Measure recipes on a data set whose truth is known: table, plots, false alarms and misses
+    Evaluate(evaluate::Args),
     /// List, fetch, import and verify the weights of pretrained networks
     Weights(weights::WeightsArgs),
     /// Draw parts, learn them, find the defects: the whole program in a minute
@@ -42,7 +44,7 @@ impl Command {
     pub fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Demo(_)
+            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Evaluate(_) | Self::Demo(_)
         )
     }
 }

@@ -6,6 +6,7 @@ mod add;
 mod bar;
 mod cli;
 mod demo;
+mod evaluate;
 mod fit;
 mod info;
 mod inspect;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Add(args) => add::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Weights(args) => weights::run(args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Demo(args) => demo::run(&args),
     };
     outcome.unwrap_or_else(|error| {
