@@ -15,7 +15,7 @@ use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::normals::{Known, Normals};
 use crate::model::recipe::Recipe;
 use crate::model::size::{First, model_bytes};
-use crate::model::{Group, LeftOut, Model, Reason, calibrate};
+use crate::model::{Group, LeftOut, Model, Origin, Reason};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::verdict::LogScores;
@@ -224,9 +224,11 @@ impl Fitter {
             .as_ref()
             .map_or(&self.options, |model| &model.options)
             .clone();
+        let origin = Origin::of_groups(&groups, self.recipe.false_alarm_rate)?;
         Ok(Model {
             options,
-            thresholds: calibrate(&groups, self.recipe.false_alarm_rate)?,
+            thresholds: origin.thresholds(),
+            origin,
             recipe: Arc::clone(&self.recipe),
             network: Arc::clone(&self.network),
             matcher: self.matcher.clone(),

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, demo, fit, info, inspect, weights};
+use crate::{add, calibrate, demo, fit, info, inspect, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Add more good parts to a model, without fitting again what did not change
     Add(add::Args),
+    /// Move the thresholds by pictures that the model has not learned from, good and perhaps defective ones
+    Calibrate(calibrate::Args),
     /// Show what a model has learned
     Info(info::Args),
     /// List, fetch, import and verify the weights of pretrained networks
@@ -42,7 +44,7 @@ impl Command {
     pub fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Demo(_)
+            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Calibrate(_) | Self::Demo(_)
         )
     }
 }

@@ -4,6 +4,7 @@
 
 mod add;
 mod bar;
+mod calibrate;
 mod cli;
 mod demo;
 mod fit;
@@ -14,6 +15,7 @@ mod output;
 mod page;
 mod pictures;
 mod settings;
+mod threshold;
 mod waiting;
 mod weights;
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Add(args) => add::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Weights(args) => weights::run(args),
         Command::Demo(args) => demo::run(&args),

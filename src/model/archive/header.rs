@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
-use crate::model::{Group, LeftOut, Model, NormalImage, Recipe, Thresholds, given};
+use crate::model::{Group, LeftOut, Model, NormalImage, Origin, Recipe, Thresholds, given};
 use crate::options::{Options, Scope, TABLE};
 
 /// The metadata entry that holds it.
@@ -32,6 +32,9 @@ pub struct Header {
     pub grid: (i64, i64),
     /// The thresholds.
     pub thresholds: Thresholds,
+    /// How they were found; files of before that was kept do not say.
+    #[serde(default)]
+    pub origin: Origin,
     /// Normal images that were left out.
     pub left_out: Vec<LeftOut>,
     /// Matches with a lead that make an image join its group.
@@ -102,6 +105,7 @@ impl Header {
             image_size: model.image_size,
             grid: model.grid,
             thresholds: model.thresholds,
+            origin: model.origin.clone(),
             left_out: model.left_out.clone(),
             min_matches: model.min_matches,
             groups: model.groups.iter().map(|group| header_of(group)).collect(),
