@@ -108,6 +108,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .hint("They could not be read, were learned from before, or match no lead image.")),
         _ => Ok(()),
     };
+    let left_out = held_out.left_out;
+    // Its bar must not stand in what is printed.
+    drop(held_out);
     usable(&good, &args.good)?;
     if let (true, Some(folder)) = (bad_given, &args.bad) {
         usable(&bad, folder)?;
@@ -140,7 +143,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         bad: &bad.scores,
         cost: 1.0,
     };
-    let left_out = held_out.left_out;
     let report = Report {
         before: model.thresholds(),
         moved: &moved,
