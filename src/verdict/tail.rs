@@ -2,7 +2,7 @@
 
 use crate::verdict::possible::Possible;
 
-/// Spread of the shape before any score is seen. Log scores of good parts had shapes from -0.1 to 0.3 on four picture sets; a
+/// Spread of the shape before any score is seen. Log scores of good parts had shapes from -0.02 to 0.33 on four picture sets; a
 /// wider one lets one odd image of a few blow up the threshold (docs/calibration.md).
 const SHAPE_SPREAD: f64 = 0.2;
 
@@ -62,7 +62,7 @@ impl Pareto {
 /// The weight is the likelihood of the excesses times a prior: the shape normal about 0 with a deviation of 0.2, the logarithm
 /// of the scale flat. What the tail predicts is the weighted mean, so that few excesses, which leave much possible, predict
 /// further out. Maximum likelihood and the estimate of Zhang and Stephens (Technometrics 51, 2009) take one distribution for
-/// certain, and reached 1.3 to 3 times the rate asked for from 25 to 50 images.
+/// certain, and reached 1.2 to 2.4 times the rate asked for from 25 to 50 images.
 #[derive(Clone, Debug)]
 pub struct ParetoTail {
     /// Weights sum to 1.
