@@ -20,7 +20,7 @@ TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy choices memory bench peer oracles clean
+.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy coverage choices memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ check-layers: ## fail if a room uses one that comes after it
 
 accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
 	python3 tests/accuracy.py "$(PROGRAM)"
+
+coverage: build weights ## false alarms on unseen good parts over 200 splits of ../shared/data, some hours; SPLITS=20 is less
+	python3 tests/bench/coverage.py "$(PROGRAM)" --splits $(or $(SPLITS),200)
 
 choices: build weights ## what pictures are compared with, by each matcher, registered or not; an hour
 	python3 tests/bench/choices.py "$(PROGRAM)"

@@ -18,7 +18,7 @@ use crate::model::placing::Placer;
 use crate::model::recipe::Recipe;
 use crate::model::size::{First, model_bytes};
 use crate::model::survey::{SURVEYED, survey};
-use crate::model::{Group, LeftOut, Model, Pose, Reason, calibrate};
+use crate::model::{Group, LeftOut, Model, Origin, Pose, Reason};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::registration::PartFinder;
@@ -315,9 +315,11 @@ impl Fitter {
             .as_ref()
             .map_or(&self.options, |model| &model.options)
             .clone();
+        let origin = Origin::of_groups(&groups, self.recipe.false_alarm_rate)?;
         Ok(Model {
             options,
-            thresholds: calibrate(&groups, self.recipe.false_alarm_rate)?,
+            thresholds: origin.thresholds(),
+            origin,
             recipe: Arc::clone(&self.recipe),
             network: Arc::clone(&self.network),
             matcher: self.matcher.clone(),

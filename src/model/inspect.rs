@@ -105,6 +105,19 @@ impl Inspector {
         };
     }
 
+    /// The name of the normal image in which the network sees the same as in this picture; none if the model has learned from
+    /// no such image. The score of a picture that it has learned from says nothing about the next one.
+    ///
+    /// Models of old files do not know. Errors: `Image`, `Memory`.
+    pub fn learned(&mut self, view: &ImageView<'_>) -> Result<Option<&str>> {
+        let _no_grad = tch::no_grad_guard();
+        let prepared = self.extractor.prepare(view)?;
+        let seen = self.extractor.show(&prepared)?;
+        let mut images = self.model.groups.iter().flat_map(|group| &group.images);
+        let twin = images.find(|image| image.digest == seen.digest);
+        Ok(twin.map(|image| image.name.as_str()))
+    }
+
     /// Inspects one picture; `mask` marks what of it is inspected.
     ///
     /// Errors: `Image`, `ImageSize`, `Numeric`, `Memory`.

@@ -20,6 +20,7 @@ mod left_out;
 mod nearest;
 pub mod normality;
 mod normals;
+mod origin;
 mod placing;
 pub mod recipe;
 pub mod recognise;
@@ -38,6 +39,7 @@ use tch::Device;
 
 pub use fit::Fitter;
 pub use inspect::{Inspection, Inspector};
+pub use origin::{Moved, Origin};
 pub use recipe::Recipe;
 pub use survey::Pose;
 
@@ -49,7 +51,6 @@ use crate::model::lead::Lead;
 use crate::model::nearest::KeptKeypoints;
 use crate::model::normality::{Normality, Part};
 use crate::options::Options;
-use crate::verdict::Calibration;
 
 /// Regularisation of images that are all the same: identical images have no variance, and distances must be finite.
 pub(crate) const LEAST_EPSILON: f64 = 1e-9;
@@ -73,6 +74,7 @@ pub struct Model {
     /// Matches with a lead that make an image join its group.
     pub(crate) min_matches: u32,
     pub(crate) thresholds: Thresholds,
+    pub(crate) origin: Origin,
     pub(crate) left_out: Vec<LeftOut>,
     /// How the first images lie, if the recipe was chosen by it.
     pub(crate) pose: Option<Pose>,
@@ -306,35 +308,4 @@ impl Group {
 /// Those of a group's images that are no flipped or turned copies.
 pub(crate) fn given(images: &[NormalImage]) -> impl Iterator<Item = &NormalImage> {
     images.iter().filter(|image| image.copy.is_none())
-}
-
-/// Thresholds from the scores of normal images; none if they are too few to say.
-pub(crate) fn calibrate(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Thresholds> {
-    let threshold = |value: fn(&NormalImage) -> f32| {
-        let scores: Vec<f32> = groups
-            .iter()
-            .flat_map(|group| {
-                group
-                    .images
-                    .iter()
-                    .enumerate()
-                    .map(move |image| (group, image))
-            })
-            .filter(|(group, (place, _))| group.is_typical(*place))
-            .map(|(_, (_, image))| value(image))
-            .collect();
-        match (Calibration {
-            scores: &scores,
-            false_alarm_rate,
-        })
-        .threshold()
-        {
-            Err(error) if error.kind() == ErrorKind::TooFewImages => Ok(None),
-            found => found.map(Some),
-        }
-    };
-    Ok(Thresholds {
-        image: threshold(|image| image.score)?,
-        pixel: threshold(|image| image.peak)?,
-    })
 }

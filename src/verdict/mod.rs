@@ -6,9 +6,14 @@
 pub mod calibrate;
 pub mod judge;
 mod log_scores;
+mod possible;
 pub mod region;
+mod separate;
+mod tail;
 
-pub use calibrate::Calibration;
+pub use calibrate::{Calibrated, Calibration, Method};
 pub use judge::{ScoreRule, Verdict};
 pub use log_scores::LogScores;
 pub use region::{Region, Run};
+pub use separate::{Mistakes, Separation};
+pub use tail::{Pareto, ParetoTail};

@@ -1,5 +1,6 @@
 //! The program as a user types it, on small pictures with a backbone of two layers.
 
+mod calibrate;
 mod evaluate;
 mod info;
 mod models;

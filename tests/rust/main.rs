@@ -21,5 +21,6 @@ mod render;
 mod skip;
 mod statistics;
 mod turned;
+mod verdict;
 mod weights;
 mod xfeat;

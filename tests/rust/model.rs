@@ -6,6 +6,7 @@ mod file;
 mod growing;
 mod hostile;
 mod matchers;
+mod moved;
 mod nearest;
 mod registered;
 mod statistics;

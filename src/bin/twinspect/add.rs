@@ -10,14 +10,15 @@ use twinspect::model::{Fitter, Model};
 
 use crate::bar::Bar;
 use crate::settings::Settings;
-use crate::{ERROR, fit, pictures};
+use crate::{ERROR, fit, pictures, threshold};
 
 const EXAMPLES: &str = "\
 Examples:
   twinspect add part.twin good_of_today/
   twinspect add part.twin good_of_today/ -o part-new.twin
 
-The file is replaced in one step, or left as it is.";
+The file is replaced in one step, or left as it is. Thresholds are found anew from all good parts; those that twinspect
+calibrate had moved are not kept.";
 
 /// Arguments of `twinspect add`.
 #[derive(clap::Args)]
@@ -44,6 +45,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     check_target(output)?;
     let model = Arc::new(Model::load(&args.model, &options)?);
     let mut bar = Bar::new();
+    let moved = model.origin().moved.clone();
     let mut fitter = Fitter::extending(model, &options)?;
     let left_out = pictures::add_folder(
         &mut fitter,
@@ -57,6 +59,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     drop(bar);
     extended.save(output)?;
     fit::report(&extended, output, left_out, args.json);
+    if let Some(moved) = moved {
+        eprintln!(
+            "twinspect: the thresholds had been moved by {}; now they are those of all good parts that were learned from. \
+             Run twinspect calibrate again.",
+            threshold::pictures(&moved)
+        );
+    }
     Ok(if left_out == 0 {
         ExitCode::SUCCESS
     } else {

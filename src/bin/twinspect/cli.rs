@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, demo, evaluate, fit, info, inspect, weights};
+use crate::{add, calibrate, demo, evaluate, fit, info, inspect, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Add more good parts to a model, without fitting again what did not change
     Add(add::Args),
+    /// Move the thresholds by pictures that the model has not learned from, good and perhaps defective ones
+    Calibrate(calibrate::Args),
     /// Show what a model has learned
     Info(info::Args),
     /// Measure recipes on a data set whose truth is known: table, plots, false alarms and misses
@@ -44,7 +46,12 @@ impl Command {
     pub fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Fit(_) | Self::Inspect(_) | Self::Add(_) | Self::Evaluate(_) | Self::Demo(_)
+            Self::Fit(_)
+                | Self::Inspect(_)
+                | Self::Add(_)
+                | Self::Calibrate(_)
+                | Self::Evaluate(_)
+                | Self::Demo(_)
         )
     }
 }

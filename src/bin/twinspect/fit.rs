@@ -10,7 +10,7 @@ use twinspect::{Error, ErrorKind, Result};
 
 use crate::bar::Bar;
 use crate::settings::{Settings, print_recipes, print_table};
-use crate::{ERROR, output, pictures};
+use crate::{ERROR, output, pictures, threshold};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,7 +99,7 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
         output::line(json!({
             "model": path.display().to_string(), "images": images, "groups": groups, "unreadable": unreadable,
             "left_out": model.left_out(), "warnings": model.warnings(),
-            "threshold": thresholds.image, "pixel_threshold": thresholds.pixel,
+            "threshold": thresholds.image, "pixel_threshold": thresholds.pixel, "calibration": model.origin(),
         }));
         return;
     }
@@ -114,13 +114,8 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
         "{}: learned from {parts} in {groups}",
         path.display()
     ));
-    match thresholds.image {
-        Some(threshold) => {
-            let share = percent(model.recipe().false_alarm_rate);
-            output::line(format_args!(
-                "threshold {threshold:.2}: about {share} in 100 good parts will score higher"
-            ));
-        }
+    match &model.origin().image {
+        Some(calibrated) => threshold::say(calibrated, ""),
         None => output::line(
             "no threshold: there are too few pictures to find one; inspect with --threshold",
         ),
@@ -158,9 +153,4 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
             )
         );
     }
-}
-
-/// A share in per cent, without the noise of binary fractions.
-fn percent(share: f64) -> f64 {
-    (share * 1e8).round() / 1e6
 }

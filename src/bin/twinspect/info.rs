@@ -10,7 +10,7 @@ use twinspect::model::file::{Description, GroupDescription, escaped};
 use twinspect::model::{LeftOut, Model, Reason};
 use twinspect::options::Options;
 
-use crate::{leads, output};
+use crate::{leads, output, threshold};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,6 +88,7 @@ fn as_json(model: &Description, bytes: u64) -> Value {
         "image_size": model.image_size, "input_size": model.input_size, "grid_size": model.grid_size,
         "images": model.image_count(), "bytes": bytes, "library": model.library,
         "threshold": model.thresholds.image, "pixel_threshold": model.thresholds.pixel,
+        "calibration": model.origin,
         "left_out": model.left_out, "warnings": model.warnings,
         "recipe": recipe, "groups": groups,
     })
@@ -95,8 +96,6 @@ fn as_json(model: &Description, bytes: u64) -> Value {
 
 fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
     let size = |(width, height): (u32, u32)| format!("{width} x {height}");
-    let threshold =
-        |value: Option<f32>| value.map_or("none".to_owned(), |value| format!("{value:.2}"));
     output::line(format_args!(
         "{}  ({:.1} MB)",
         path.display(),
@@ -123,9 +122,17 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
     }
     output::line(format_args!(
         "thresholds     score {}, map {}",
-        threshold(model.thresholds.image),
-        threshold(model.thresholds.pixel)
+        threshold::text(model.thresholds.image),
+        threshold::text(model.thresholds.pixel)
     ));
+    const INDENT: &str = "               ";
+    if let Some(calibrated) = &model.origin.image {
+        threshold::say(calibrated, INDENT);
+    }
+    if let Some(moved) = &model.origin.moved {
+        let (pictures, day) = (threshold::pictures(moved), escaped(&moved.day));
+        output::line(format_args!("{INDENT}moved on {day} by {pictures}"));
+    }
     output::line(format_args!("recipe         {}", changed(model)?));
     output::line(format_args!(
         "\ngroup  images  fewest matches  scores              lead image"

@@ -4,6 +4,7 @@
 
 mod add;
 mod bar;
+mod calibrate;
 mod cli;
 mod demo;
 mod evaluate;
@@ -15,6 +16,7 @@ mod output;
 mod page;
 mod pictures;
 mod settings;
+mod threshold;
 mod waiting;
 mod weights;
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Add(args) => add::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Weights(args) => weights::run(args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -51,6 +51,7 @@ impl Header {
                 format!("a threshold is {threshold}")
             })?;
         }
+        self.origin.check(self.thresholds).map_err(damaged)?;
         for image in &self.left_out {
             if let Reason::Outlier { score } = image.reason {
                 ensure(is_score(score), || {

@@ -9,7 +9,7 @@ use super::group::thumbnail_of;
 use super::header::Header;
 use crate::error::Result;
 use crate::model::warnings::warnings;
-use crate::model::{LeftOut, NormalImage, Pose, Thresholds, given};
+use crate::model::{LeftOut, NormalImage, Origin, Pose, Thresholds, given};
 
 /// A model as a person would have it described.
 ///
@@ -33,6 +33,8 @@ pub struct Description {
     pub grid_size: (u32, u32),
     /// The thresholds.
     pub thresholds: Thresholds,
+    /// How they were found.
+    pub origin: Origin,
     /// Options of the recipe: key and text.
     pub recipe: Vec<(String, String)>,
     /// How the first normal images lie, if the recipe was chosen by it.
@@ -145,6 +147,7 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
         input_size: header.input_size,
         grid_size,
         thresholds: header.thresholds,
+        origin: header.origin,
         recipe: options
             .recipe()?
             .into_iter()

@@ -7,7 +7,7 @@ use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
 use crate::model::ground::{Ground, Scale};
-use crate::model::{Group, LeftOut, Model, NormalImage, Pose, Recipe, Thresholds, given};
+use crate::model::{Group, LeftOut, Model, NormalImage, Origin, Pose, Recipe, Thresholds, given};
 use crate::options::{Options, Scope, TABLE};
 
 /// The metadata entry that holds it.
@@ -33,6 +33,9 @@ pub struct Header {
     pub grid: (i64, i64),
     /// The thresholds.
     pub thresholds: Thresholds,
+    /// How they were found; files of before that was kept do not say.
+    #[serde(default)]
+    pub origin: Origin,
     /// Normal images that were left out.
     pub left_out: Vec<LeftOut>,
     /// Matches with a lead that make an image join its group.
@@ -109,6 +112,7 @@ impl Header {
             image_size: model.image_size,
             grid: model.grid,
             thresholds: model.thresholds,
+            origin: model.origin.clone(),
             left_out: model.left_out.clone(),
             min_matches: model.min_matches,
             pose: model.pose,

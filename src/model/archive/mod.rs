@@ -87,6 +87,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
         groups,
         min_matches: header.min_matches,
         thresholds: header.thresholds,
+        origin: header.origin,
         left_out: header.left_out,
         pose: header.pose,
     })

@@ -9,7 +9,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use twinspect::ErrorKind;
-use twinspect::model::{Fitter, Model};
+use twinspect::model::{Fitter, Model, Origin};
 use twinspect::options::Options;
 
 use cases::{CASES, Case, NEAREST_CASES, REGISTERED_CASES};
@@ -145,6 +145,16 @@ fn model_of_before_distances_were_kept_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Format, "{error}");
     assert!(error.message().contains("distances.sum"), "{error}");
     assert!(error.what_to_do().contains("fit again"), "{error}");
+}
+
+#[test]
+fn model_of_before_origins_were_kept_is_read() {
+    let model = fit(&good_parts(4), &options(&[]));
+    let mut parts = Parts::of(&model);
+    parts.header.as_object_mut().unwrap().remove("origin");
+    let old = load(&parts.file()).unwrap();
+    assert_eq!(old.thresholds(), model.thresholds());
+    assert_eq!(old.origin(), &Origin::default());
 }
 
 /// Each case is refused as damaged, in words that say what is wrong.
