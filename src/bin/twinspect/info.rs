@@ -88,7 +88,7 @@ fn as_json(model: &Description, bytes: u64) -> Value {
         "image_size": model.image_size, "input_size": model.input_size, "grid_size": model.grid_size,
         "images": model.image_count(), "bytes": bytes, "library": model.library,
         "threshold": model.thresholds.image, "pixel_threshold": model.thresholds.pixel,
-        "calibration": model.origin,
+        "calibration": model.origin, "pose": model.pose,
         "left_out": model.left_out, "warnings": model.warnings,
         "recipe": recipe, "groups": groups,
     })
@@ -134,6 +134,9 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
         output::line(format_args!("{INDENT}moved on {day} by {pictures}"));
     }
     output::line(format_args!("recipe         {}", changed(model)?));
+    if let Some(pose) = &model.pose {
+        output::line(format_args!("{INDENT}{}", pose.sentence()));
+    }
     output::line(format_args!(
         "\ngroup  images  fewest matches  scores              lead image"
     ));
