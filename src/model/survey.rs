@@ -16,8 +16,8 @@ const ALIKE: f64 = 0.05;
 /// Parts lie differently if more than this share of the pictures does.
 const FEW: f64 = 0.2;
 
-/// Pictures are only moved if this share of them can be.
-const MOST: f64 = 0.8;
+/// Pictures are only moved if this share of them can be: one that cannot be is undecided.
+const MOST: f64 = 0.9;
 
 /// A part that looks much the same when it is turned is not turned: this share of the best view's matches is enough.
 const AS_GOOD: f64 = 0.7;
@@ -65,7 +65,10 @@ impl Pose {
         } else {
             "pictures are compared as they lie"
         };
-        format!("Of {registered} good parts {moved} lie otherwise than another: {what}.")
+        match moved {
+            0 => format!("None of {registered} good parts lies otherwise than another: {what}."),
+            _ => format!("Of {registered} good parts {moved} lie otherwise than another: {what}."),
+        }
     }
 }
 
