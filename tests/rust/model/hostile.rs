@@ -12,7 +12,9 @@ use twinspect::ErrorKind;
 use twinspect::model::{Fitter, Model, Origin};
 use twinspect::options::Options;
 
-use cases::{CASES, Case, NEAREST_CASES, REGISTERED_CASES};
+use cases::{
+    CASES, CORESET_CASES, Case, GROUND_CASES, NEAREST_CASES, REGISTERED_CASES, SUBSPACE_CASES,
+};
 
 use crate::parts::{defective, fit, good_parts, options, view};
 use crate::turned;
@@ -129,6 +131,18 @@ fn impossible_value_of_a_registered_part_reports_format_and_says_which() {
 fn impossible_value_of_a_bank_reports_format_and_says_which() {
     let settings = options(&[("grouping", "nearest")]);
     refused(&fit(&good_parts(4), &settings), NEAREST_CASES);
+}
+
+#[test]
+fn impossible_value_of_other_statistics_reports_format_and_says_which() {
+    let share = [("statistics", "neighbour"), ("neighbour.share", "0.1")];
+    for (settings, cases) in [
+        (&[("ground", "level")][..], GROUND_CASES),
+        (&share, CORESET_CASES),
+        (&[("statistics", "subspace")], SUBSPACE_CASES),
+    ] {
+        refused(&fit(&good_parts(4), &options(settings)), cases);
+    }
 }
 
 /// No version without them was released; such a file is refused and not half understood.

@@ -265,3 +265,44 @@ pub const NEAREST_CASES: &[Case] = &[
     ("bank not finite", |p| p.tensor("bank").2[..2].copy_from_slice(&[0, 0x7e]), "are not finite 16-bit floats"),
     ("leads again", |p| p.set_option("grouping", "leads"), "group.0.mean"),
 ];
+
+/// Of a model of four images whose ground is scaled.
+#[rustfmt::skip]
+pub const GROUND_CASES: &[Case] = &[
+    ("ground of a recipe that has none", |p| p.set_option("ground", "same"), "group 0 scales its ground, and its recipe does not"),
+    ("ground scaled by nothing", |p| p.group()["ground"]["gain"] = json!(0.0), "distances are scaled by 0 and"),
+    ("ground scaled beyond all steepness", |p| p.group()["ground"]["power"] = json!(40.0), "and 40"),
+    ("ground that is nowhere", |p| p.remove("ground.mask"), "ground.mask"),
+    ("ground of other locations", |p| p.set_tensor("ground.mask", Dtype::BOOL, &[2, 2], vec![1; 4]), "ground.mask"),
+];
+
+/// Of a model of four images whose features are thinned out.
+#[rustfmt::skip]
+pub const CORESET_CASES: &[Case] = &[
+    ("coreset without members", |p| {
+        p.set_tensor("members", Dtype::F32, &[0, 10], vec![]);
+        p.set_tensor("owners", Dtype::I64, &[0], vec![]);
+    }, "kept features [0, 10] are not finite"),
+    ("coreset of other channels", |p| {
+        let kept = p.tensor("members").1[0];
+        p.set_tensor("members", Dtype::F32, &[kept, 3], vec![0; kept * 12]);
+    }, "locations with 10 channels"),
+    ("coreset flat", |p| p.set_tensor("members", Dtype::F32, &[40], vec![0; 160]), "what group 0 has learned is [40]"),
+    ("coreset not finite", |p| p.set_first("members", f32::NAN), "are not finite 32-bit floats"),
+    ("coreset without owners", |p| p.remove("owners"), "group.0.owners"),
+    ("owner that nobody knows", |p| p.tensor("owners").2[..8].copy_from_slice(&900_i64.to_le_bytes()), "to 900 are kept, of 4"),
+    ("owner below all", |p| p.tensor("owners").2[..8].copy_from_slice(&(-1_i64).to_le_bytes()), "features of images -1 to"),
+    ("coreset of more images", |p| p.group()["count"] = json!(5), "its Gaussian is of 5"),
+    ("all features kept", |p| p.set_option("neighbour.share", "1"), "group.0.bank"),
+];
+
+/// Of a model of four images whose features lie in a subspace.
+#[rustfmt::skip]
+pub const SUBSPACE_CASES: &[Case] = &[
+    ("subspace of other channels", |p| p.set_tensor("sum", Dtype::F64, &[3], vec![0; 24]), "locations with 10 channels"),
+    ("subspace of half the products", |p| p.set_tensor("products", Dtype::F64, &[10, 5], vec![0; 400]), "sums [10] and [10, 5]"),
+    ("subspace not finite", |p| p.set_first_f64("products", f64::INFINITY), "are no finite 64-bit floats"),
+    ("subspace in single precision", |p| p.set_tensor("sum", Dtype::F32, &[10], vec![0; 40]), "are no finite 64-bit floats"),
+    ("no share of the variance", |p| p.set_option("subspace.energy", "0"), "subspace.energy"),
+    ("Gaussian again", |p| p.set_option("statistics", "gaussian"), "group.0.mean"),
+];
