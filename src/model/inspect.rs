@@ -25,7 +25,7 @@ use crate::verdict::{Region, Verdict};
 /// What an inspection found.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// The anomaly score, in standard deviations, 0 or more.
+    /// The anomaly score, 0 or more: of Gaussians in standard deviations, otherwise in units of the features.
     pub score: f32,
     /// Good, defect or undecided.
     pub verdict: Verdict,
@@ -41,7 +41,7 @@ pub struct Inspection {
     /// How the picture was moved onto the lead image; none if the recipe moves nothing, or too few matches agree. Then it
     /// was only compared as it lies, and the verdict is undecided.
     pub registration: Option<Registration>,
-    /// The anomaly map, [H, W] of the picture's own size, in standard deviations; 0 outside of the mask.
+    /// The anomaly map, [H, W] of the picture's own size, in the units of the score; 0 outside of the mask.
     pub map: Array2<f32>,
     /// Connected pixels that reach the pixel threshold, the highest peak first.
     pub regions: Vec<Region>,

@@ -65,7 +65,7 @@ impl Normality {
         &self.spread
     }
 
-    /// Distance of every location of a picture, [h, w] f32 in host memory, in standard deviations.
+    /// Distance of every location of a picture, [h, w] f32 in host memory, in the units of the reference.
     ///
     /// `features` [L, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
     pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
@@ -117,7 +117,7 @@ impl Part {
         Ok(at_lead.f_index_select(0, &self.locations)?)
     }
 
-    /// Distance of every location that shows the part, 0 elsewhere, [h, w] f32 in host memory, in standard deviations.
+    /// Distance of every location that shows the part, 0 elsewhere, [h, w] f32 in host memory, in the units of the reference.
     ///
     /// `features` [P, C'] f32; `nearest` are the numbers of the images of a bank that it is compared with.
     pub fn distances(&self, features: &Tensor, nearest: &[usize]) -> Result<Tensor> {
