@@ -37,9 +37,10 @@ pub fn say(calibrated: &Calibrated, indent: &str) {
     }
 }
 
-/// By how many pictures thresholds were moved.
+/// By what thresholds were moved.
 pub fn pictures(moved: &Moved) -> String {
     let good = match moved.good {
+        0 if moved.bad == 0 => return "hand".to_owned(),
         1 => "1 good".to_owned(),
         count => format!("{count} good"),
     };
@@ -66,7 +67,20 @@ pub fn percent(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use twinspect::model::Moved;
+
+    use super::{percent, pictures};
+
+    #[test]
+    fn thresholds_were_moved_by_pictures_or_by_hand() {
+        for (good, bad, expected) in [
+            (0, 0, "hand"),
+            (1, 0, "1 good and no defective pictures"),
+            (30, 2, "30 good and 2 defective pictures"),
+        ] {
+            assert_eq!(pictures(&Moved::today(good, bad)), expected);
+        }
+    }
 
     #[test]
     fn shares_have_two_digits() {
