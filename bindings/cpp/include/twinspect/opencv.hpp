@@ -5,8 +5,8 @@
 ///     inspector.inspect(twinspect::opencv::view(frame), result);
 ///     cv::imshow("defects", twinspect::opencv::overlay(result, frame));
 ///
-/// A region of interest is OpenCV's own: view(frame(cv::Rect(x, y, width, height))). Needs OpenCV's core and imgproc, 3.2 or
-/// newer; with CMake: find_package(Twinspect CONFIG REQUIRED COMPONENTS OpenCV) and the target Twinspect::OpenCV.
+/// A region of interest is OpenCV's own: view(frame(cv::Rect(x, y, width, height))). Needs OpenCV 4 (core, imgproc);
+/// with CMake: find_package(Twinspect CONFIG REQUIRED COMPONENTS OpenCV) and the target Twinspect::OpenCV.
 
 #ifndef TWINSPECT_OPENCV_HPP
 #define TWINSPECT_OPENCV_HPP
