@@ -70,6 +70,11 @@ constexpr std::int64_t pixel_bytes(Format format) noexcept {
   return 0;
 }
 
+/// Whether red, green and blue lie in planes of their own.
+constexpr bool is_planar(Format format) noexcept {
+  return format == Format::rgb8_planar || format == Format::rgb16_planar;
+}
+
 /// A picture in the caller's memory. Copying copies the view, never the pixels, which must stay until the call that is
 /// given the view has returned. Sizes, strides and values are checked by that call.
 ///
@@ -80,14 +85,27 @@ class ImageView {
   ///
   /// row_stride: bytes from one row to the next below it; 0 = tightly packed, negative = bottom-up. Of planar formats the
   /// planes must follow each other without a gap; otherwise use planar().
-  ImageView(const void *pixels, std::uint32_t width, std::uint32_t height, Format format, std::int64_t row_stride = 0) {
-    detail::check(
-        tsp_image_init(&image_, static_cast<std::int32_t>(format), width, height, pixels, row_stride));
+  ImageView(const void *pixels, std::uint32_t width, std::uint32_t height, Format format,
+            std::int64_t row_stride = 0) noexcept {
+    image_.struct_size = sizeof image_;
+    image_.format = static_cast<std::int32_t>(format);
+    image_.width = width;
+    image_.height = height;
+    image_.row_stride = row_stride;
+    image_.plane[0] = pixels;
+    if (is_planar(format) && pixels != nullptr) {
+      const std::int64_t stride = row_stride == 0 ? pixel_bytes(format) * width : row_stride;
+      // Unsigned, as a size that is out of range is refused later, and must not overflow before.
+      const std::uint64_t plane_bytes = static_cast<std::uint64_t>(stride < 0 ? -stride : stride) * height;
+      const auto first = reinterpret_cast<std::uintptr_t>(pixels);
+      image_.plane[1] = reinterpret_cast<const void *>(first + plane_bytes);
+      image_.plane[2] = reinterpret_cast<const void *>(first + 2 * plane_bytes);
+    }
   }
 
   /// A picture of three planes, as HALCON's get_image_pointer3 gives them; format is one of the planar ones.
   static ImageView planar(const void *red, const void *green, const void *blue, std::uint32_t width, std::uint32_t height,
-                          Format format = Format::rgb8_planar, std::int64_t row_stride = 0) {
+                          Format format = Format::rgb8_planar, std::int64_t row_stride = 0) noexcept {
     ImageView view(red, width, height, format, row_stride);
     view.image_.plane[1] = green;
     view.image_.plane[2] = blue;
@@ -116,7 +134,7 @@ class ImageView {
     }
     ImageView view = *this;
     const std::int64_t pixel = pixel_bytes(format());
-    const std::int64_t tight = pixel * static_cast<std::int64_t>(width());
+    const std::int64_t tight = pixel * width();
     // What was tightly packed is so no longer, and the planes do not follow each other any more.
     if (view.image_.row_stride == 0) view.image_.row_stride = tight;
     for (const void *&plane : view.image_.plane) {
