@@ -11,10 +11,6 @@ if(WIN32)
 else()
   set_property(TARGET twinspect PROPERTY IMPORTED_SONAME "${runtime_name}")
 endif()
-if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  # The library finds its libtorch by itself; the program's linker need not.
-  set_property(TARGET twinspect PROPERTY INTERFACE_LINK_OPTIONS "-Wl,--allow-shlib-undefined")
-endif()
 
 find_package(OpenCV QUIET COMPONENTS core imgproc)
 if(OpenCV_FOUND AND NOT TARGET Twinspect::OpenCV)

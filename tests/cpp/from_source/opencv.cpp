@@ -1,0 +1,1 @@
+#include <twinspect/opencv.hpp>
