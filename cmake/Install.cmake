@@ -28,7 +28,7 @@ configure_package_config_file(TwinspectTargets.cmake.in "${package}/TwinspectTar
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file("${package}/TwinspectConfigVersion.cmake" COMPATIBILITY ${compatibility})
 install(FILES "${package}/TwinspectConfig.cmake" "${package}/TwinspectConfigVersion.cmake"
-  "${package}/TwinspectTargets.cmake" DESTINATION ${package_folder})
+  "${package}/TwinspectTargets.cmake" TwinspectComponents.cmake DESTINATION ${package_folder})
 
 # Relative to the file's own place, so that the prefix may be moved.
 file(RELATIVE_PATH PKGCONFIG_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")

@@ -49,7 +49,7 @@ say "$(wc -l <"$work/exported") functions are exported, those of the header"
 opencv=$(pkg-config --cflags-only-I opencv4)
 for header in "$prefix"/include/twinspect/*.hpp; do
     # The includes of OpenCV are unquoted: words for the compiler.
-    quietly c++ -std=c++17 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" ${opencv//-I/-isystem } -x c++ "$header"
+    quietly c++ -std=c++17 -fsyntax-only -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" ${opencv//-I/-isystem } -I tests/cpp/halcon_double -x c++ "$header"
 done
 printf '#include <twinspect/opencv.hpp>\n%.0s' 1 2 >"$work/twice.cpp"
 for compiler in g++ clang++; do
@@ -85,7 +85,7 @@ quietly cc tests/cpp/version.c -o "$work/by_pkg_config" $(pkg-config --cflags --
 # From source, in the user's own build.
 quietly cmake -S tests/cpp/from_source -B "$work/from_source" -DTWINSPECT_LIBRARY="$library"
 quietly cmake --build "$work/from_source" -j "$jobs"
-quietly "$work/from_source/version"
+for program in version with_opencv; do quietly "$work/from_source/$program"; done
 
 # The version rule: of 0.x only the same minor version serves.
 asks_for() { cmake -S tests/cpp -B "$work/asks" -DCMAKE_PREFIX_PATH="$prefix" -DTWINSPECT_ASKED="$1" >"$work/log" 2>&1; }

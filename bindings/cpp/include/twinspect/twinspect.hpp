@@ -25,7 +25,7 @@
 /// Objects: Options, Fitter, Inspector and Result can be moved and not copied, and are for one thread at a time. A Model is
 /// a handle that is copied like a pointer; any number of threads may use it. Destruction is in any order. An object
 /// that was moved from can only be destroyed or assigned to; anything else throws TSP_E_NULL_ARGUMENT.
-/// With OpenCV: twinspect/opencv.hpp.
+/// With OpenCV: twinspect/opencv.hpp; with HALCON: twinspect/halcon.hpp.
 
 #ifndef TWINSPECT_HPP
 #define TWINSPECT_HPP

@@ -1,1 +1,0 @@
-#include <twinspect/opencv.hpp>
