@@ -7,47 +7,15 @@
 #include <twinspect/image.hpp>
 #include <twinspect/model.hpp>
 #include <twinspect/options.hpp>
+#include <twinspect/progress.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace twinspect {
-
-/// Watches long work: done of total steps of a stage are finished. Returns true to go on, false to cancel.
-///
-/// Called on the thread that called the library, at most 20 times a second, besides at the start and the end of each stage.
-/// What it throws cancels, too, and is thrown again by the function that works. It must not use the object that is at work.
-using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
-
-namespace detail {
-
-/// A progress function where the library finds it, and what it threw: nothing may be thrown through the library.
-struct Watcher {
-  Progress function;
-  std::exception_ptr thrown;
-
-  static std::int32_t call(void *user_data, const char *stage, std::uint64_t done, std::uint64_t total) noexcept {
-    auto &watcher = *static_cast<Watcher *>(user_data);
-    try {
-      return watcher.function(stage, done, total) ? 0 : 1;
-    } catch (...) {
-      watcher.thrown = std::current_exception();
-      return 1;
-    }
-  }
-
-  void rethrow() {
-    if (thrown) std::rethrow_exception(std::exchange(thrown, nullptr));
-  }
-};
-
-}  // namespace detail
 
 /// Takes pictures of good parts and makes a model of them. Some 25 are enough for a good model, 2 are the least.
 ///
@@ -91,10 +59,7 @@ class Fitter {
 
   /// Sets who watches fit(); an empty function = nobody.
   void on_progress(Progress function) {
-    auto watcher = function ? std::make_unique<detail::Watcher>() : nullptr;
-    if (watcher) watcher->function = std::move(function);
-    detail::check(tsp_fitter_set_progress(handle_.get(), watcher ? detail::Watcher::call : nullptr, watcher.get()));
-    watcher_ = std::move(watcher);
+    detail::watch(tsp_fitter_set_progress, handle_.get(), watcher_, std::move(function));
   }
 
   /// Makes a model of the pictures so far. Throws TSP_E_TOO_FEW_IMAGES, CANCELLED, NUMERIC, MEMORY, IO of a temporary file,
