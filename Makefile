@@ -55,8 +55,9 @@ weights: build ## fetch the default network's weights, once
 tools: ## a C++ compiler, pip and Rust, where they are missing
 	@.ci/tools.sh
 
-header: libtorch ## write include/twinspect/twinspect.h anew from src/ffi
+header: libtorch ## write include/twinspect/twinspect.h and cmake/exports.txt anew from src/ffi
 	TWINSPECT_WRITE_HEADER=1 $(CARGO) test --release --locked --test rust header
+	TWINSPECT_WRITE_HEADER=1 $(CARGO) test --release --locked --test rust exports_are_listed
 
 check-layers: ## fail if a room uses one that comes after it
 	@python3 .ci/check_layers.py

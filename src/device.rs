@@ -4,7 +4,56 @@ use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Options;
-use crate::torch::{cuda, version};
+use crate::torch::{cuda, driver, version};
+
+/// A place to compute at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// What the option `device` calls it.
+    pub option: String,
+    /// The vendor's name of a GPU; "CPU".
+    pub name: String,
+    /// Its memory in bytes; 0 if nobody says.
+    pub memory_bytes: u64,
+    /// Major and minor version of what a GPU can do; 0 of the CPU, and if nobody says.
+    pub compute_capability: (u32, u32),
+}
+
+/// All that the option `device` may name here, the CPU first. Loads libtorch's CUDA half if it is installed.
+pub fn list() -> Vec<DeviceInfo> {
+    let cpu = DeviceInfo {
+        option: "cpu".to_owned(),
+        name: "CPU".to_owned(),
+        memory_bytes: host_memory_bytes(),
+        compute_capability: (0, 0),
+    };
+    let count = match cuda::load() {
+        Ok(()) => gpu_count(),
+        Err(_) => 0,
+    };
+    let gpu = |index| {
+        let gpu = driver::gpu(index);
+        DeviceInfo {
+            option: format!("cuda:{index}"),
+            memory_bytes: gpu.as_ref().map_or(0, |gpu| gpu.memory_bytes),
+            compute_capability: gpu.as_ref().map_or((0, 0), |gpu| gpu.compute_capability),
+            name: gpu.map_or_else(|| "CUDA device".to_owned(), |gpu| gpu.name),
+        }
+    };
+    std::iter::once(cpu).chain((0..count).map(gpu)).collect()
+}
+
+/// Linux says it in a file; elsewhere nobody has needed it yet.
+fn host_memory_bytes() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kibibytes.map_or(0, |kibibytes| kibibytes * 1024)
+}
+
+fn gpu_count() -> usize {
+    usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+}
 
 /// The device of option `device`, ready to use, after `threads` has been applied.
 ///
@@ -50,7 +99,7 @@ fn parse(name: &str) -> Result<Device> {
             "Use device=cpu, or put a CUDA build of libtorch 2.11.0 beside the library.",
         );
     }
-    let count = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+    let count = gpu_count();
     if index >= count {
         return missing(
             format!("'{name}' was asked for, but libtorch sees {count} CUDA devices"),
@@ -73,6 +122,16 @@ mod tests {
                 ErrorKind::InvalidArgument,
                 "'{bad}'"
             );
+        }
+    }
+
+    #[test]
+    fn every_device_that_is_listed_can_be_opened() {
+        let devices = list();
+        assert_eq!(devices[0].option, "cpu");
+        assert!(cfg!(not(target_os = "linux")) || devices[0].memory_bytes > 1 << 28);
+        for device in devices {
+            parse(&device.option).unwrap();
         }
     }
 

@@ -23,6 +23,11 @@
  *   tsp_result_summary(result, &summary);
  *   if (summary.verdict == TSP_VERDICT_DEFECT) ...
  *
+ * Sections, in reading order
+ *   For every program: Library, Errors, Options, Images, Fitting, Models, Inspecting, Results.
+ *   For those who need more: Batches (several pictures in one call, progress, cancelling), Thresholds (from a program's own
+ *   scores), Devices (which GPUs there are), Log (warnings of models, defects of the library).
+ *
  * Errors
  *   A function that can fail returns a tsp_status; TSP_OK is 0. Words about a failure are in tsp_last_error, per thread.
  *   A failed call changes nothing: objects, files and outputs are as before, but a handle output is NULL. Every function
@@ -42,8 +47,8 @@
  * Threads
  *   A pointer to const means that calls may run at the same time. A tsp_model may be used by any number of threads. All
  *   other objects are for one thread at a time; a second one, or a call from the object's own callback, gets BUSY. A
- *   destroy must not race with a call. tsp_set_threads and the option threads count for the whole process. After fork the
- *   child must not use the library (FORKED). No function may be called from a signal handler or from DllMain.
+ *   destroy must not race with a call. tsp_set_threads, tsp_set_log and the option threads count for the whole process.
+ *   After fork the child must not use the library (FORKED). No function may be called from a signal handler or from DllMain.
  *
  * Structs
  *   struct_size is the first field: set it to the sizeof of the struct before every call, input or output. A struct may
@@ -575,6 +580,41 @@ tsp_status tsp_model_save_memory(const tsp_model *model,
 /** What the model is made of. */
 tsp_status tsp_model_info(const tsp_model *model, tsp_model_summary *out);
 
+/**
+ * What the model is made of, in words and numbers: one line of JSON, the object of `twinspect info --json` without its
+ * key bytes, which is the size of the file.
+ *
+ * It names the network and the hashes of all weights, the recipe, the thresholds and what they can be relied on for, each
+ * group with its images and their scores, what was left out and why, and what a person should know before relying on it.
+ * buffer, capacity, needed: see Texts and buffers. Errors: BUFFER_TOO_SMALL.
+ */
+tsp_status tsp_model_describe(const tsp_model *model,
+                              char *buffer,
+                              uint64_t capacity,
+                              uint64_t *needed);
+
+/**
+ * A small picture of the lead image of group number group, from 0, as the network saw it: RGB8, its longer side 128 pixels
+ * at most, without copying. Lives until the model is destroyed.
+ *
+ * Errors: INVALID_ARGUMENT if there is no such group.
+ */
+tsp_status tsp_model_lead_image(const tsp_model *model,
+                                uint32_t group,
+                                tsp_image *out);
+
+/**
+ * Makes a model with other thresholds: image for the score, pixel for the anomaly map; NaN keeps the model's own. Free it
+ * with tsp_model_destroy.
+ *
+ * What was learned is shared with the model, which itself stays as it is. A fitter that adds pictures to the new model
+ * finds its thresholds anew. Errors: INVALID_ARGUMENT for a threshold that is infinite, or 0 or less.
+ */
+tsp_status tsp_model_with_thresholds(const tsp_model *model,
+                                     float image,
+                                     float pixel,
+                                     tsp_model **out);
+
 /** Frees the model, as soon as nobody uses it; NULL is fine. */
 void tsp_model_destroy(tsp_model *model);
 
@@ -590,6 +630,28 @@ typedef struct tsp_inspector tsp_inspector;
 /** What an inspection found; used again for the next picture. */
 typedef struct tsp_result tsp_result;
 
+/** How long the stages of an inspection took, in milliseconds; 0 of a stage that the model does without. 64 bytes. */
+typedef struct tsp_timing {
+  /** sizeof(tsp_timing), set by the caller. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t reserved;
+  /** All stages together. */
+  double total_ms;
+  /** Pixels to the networks' inputs. */
+  double preprocess_ms;
+  /** The backbone and the patch adaptor. */
+  double backbone_ms;
+  /** Key points, which lead image they match, and how the picture lies on it. */
+  double matching_ms;
+  /** Distances to what is normal. */
+  double statistics_ms;
+  /** The anomaly map and its score. */
+  double map_ms;
+  /** Regions and verdict. */
+  double verdict_ms;
+} tsp_timing;
+
 /**
  * Makes an inspector. Free it with tsp_inspector_destroy; the model may be destroyed before.
  *
@@ -598,6 +660,17 @@ typedef struct tsp_result tsp_result;
 tsp_status tsp_inspector_create(const tsp_model *model,
                                 const tsp_options *options,
                                 tsp_inspector **out);
+
+/**
+ * Inspects a made-up picture of this format and size, so that the next picture does not have to wait until memory, threads
+ * and kernels are ready. Thresholds, results and timing stay as they are.
+ *
+ * Errors: INVALID_ARGUMENT for an unknown format, IMAGE_SIZE, MEMORY, BUSY.
+ */
+tsp_status tsp_inspector_warm_up(tsp_inspector *inspector,
+                                 tsp_pixel_format format,
+                                 uint32_t width,
+                                 uint32_t height);
 
 /**
  * Inspects a picture.
@@ -618,6 +691,15 @@ tsp_status tsp_inspector_inspect(tsp_inspector *inspector,
 tsp_status tsp_inspector_set_thresholds(tsp_inspector *inspector,
                                         float image,
                                         float pixel);
+
+/**
+ * How long the stages of the last picture took that was inspected without failure.
+ *
+ * A GPU works on while the program goes on: then a stage's time is what was waited for during it, and the sum is right.
+ * Errors: STATE before the first picture, BUSY.
+ */
+tsp_status tsp_inspector_timing(const tsp_inspector *inspector,
+                                tsp_timing *out);
 
 /** Frees the inspector; NULL is fine. Results live on. */
 void tsp_inspector_destroy(tsp_inspector *inspector);
@@ -803,8 +885,183 @@ tsp_status tsp_result_render(const tsp_result *result,
                              const tsp_image *base,
                              const tsp_image *destination);
 
+/**
+ * What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
+ * verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
+ * names of the good parts that it was compared with.
+ *
+ * buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.
+ */
+tsp_status tsp_result_to_json(const tsp_result *result,
+                              char *buffer,
+                              uint64_t capacity,
+                              uint64_t *needed);
+
 /** Frees the result; NULL is fine. */
 void tsp_result_destroy(tsp_result *result);
+
+/*
+ * ==== Batches ====
+ *
+ * Several pictures in one call, for programs whose language makes calls costly, or that want to watch and cancel.
+ */
+
+/**
+ * Inspects count pictures, one after the other; each as tsp_inspector_inspect does, whether or not others fail.
+ *
+ * images, masks, results: arrays of count pointers; masks may be NULL, and so may each of its pointers. statuses: what
+ * became of each picture, NULL = not wanted. Whoever watches may read the results of pictures that are done; if that
+ * function cancels, the pictures that are left have the status CANCELLED, and their results stay as they were.
+ *
+ * Returns the first failure, which is also the last error, and whose where names the picture: "images[3]". NULL arrays,
+ * a count that no memory can hold, and BUSY for inspector are failures of the whole call, and statuses are not written.
+ * Errors: those of tsp_inspector_inspect, CANCELLED.
+ */
+tsp_status tsp_inspector_inspect_batch(tsp_inspector *inspector,
+                                       const tsp_image *const *images,
+                                       const tsp_image *const *masks,
+                                       uint64_t count,
+                                       tsp_result *const *results,
+                                       tsp_status *statuses);
+
+/**
+ * Sets who watches tsp_inspector_inspect_batch; function NULL = nobody. user_data is handed to function and never looked
+ * at. Errors: BUSY.
+ */
+tsp_status tsp_inspector_set_progress(tsp_inspector *inspector,
+                                      tsp_progress function,
+                                      void *user_data);
+
+/*
+ * ==== Thresholds ====
+ *
+ * For programs that keep the scores of pictures which the model has not learned from, and set thresholds by them. A model
+ * has thresholds of its own already, found at the rate of the option verdict.false_alarm_rate.
+ */
+
+/** Read off the scores: as many good parts lie above it as the rate says. */
+#define TSP_METHOD_COUNTED 1
+/** Extrapolated from the highest scores of good parts. */
+#define TSP_METHOD_TAIL 2
+/** Two to four good parts: a guess, as if the logarithms of scores were normal. */
+#define TSP_METHOD_LOG_NORMAL 3
+/** Between good and defective parts. */
+#define TSP_METHOD_BETWEEN 4
+
+/** A threshold, and how far it can be relied on. 56 bytes. */
+typedef struct tsp_threshold {
+  /** sizeof(tsp_threshold), set by the caller. */
+  uint32_t struct_size;
+  /** How it was found: a TSP_METHOD_*. */
+  int32_t method;
+  /** Scores from here on are defects. */
+  float threshold;
+  /** 0. */
+  uint32_t reserved;
+  /**
+   * The share of good parts that it will in fact call defective lies, with a chance of 90 %, above this; NaN if it was
+   * found between good and defective parts.
+   */
+  double rate_low;
+  /** And below this. */
+  double rate_high;
+  /** How many good parts it takes to count the rate off their scores; 0 if no rate was asked for. */
+  uint64_t images_needed;
+  /** Good parts among the scores that it calls defective. */
+  uint64_t false_alarms;
+  /** Defective parts among the scores that it calls good. */
+  uint64_t misses;
+} tsp_threshold;
+
+/**
+ * Finds a threshold by the scores of pictures that the model has not learned from.
+ *
+ * scores: count of them, of images or of the highest values of anomaly maps. labels: for each 0 = of a good part, other =
+ * of a defective one; NULL = all good. false_alarm_rate: share of good parts that may be called defective, 0.000001 to 0.5;
+ * then the good parts alone say where the threshold lies. 0 = between the good and the defective parts: with the least sum
+ * of both shares of mistakes, in the geometric middle of its gap between two scores.
+ *
+ * Errors: INVALID_ARGUMENT for the rate or count, NUMERIC for a score that is negative or not finite, TOO_FEW_IMAGES for
+ * fewer than 2 good parts, too few for the rate, or for 0 no good or no defective one.
+ */
+tsp_status tsp_threshold_from_scores(const float *scores,
+                                     const uint8_t *labels,
+                                     uint64_t count,
+                                     double false_alarm_rate,
+                                     tsp_threshold *out);
+
+/*
+ * ==== Devices ====
+ *
+ * Which values the option device takes on this machine. The CPU is always there and comes first.
+ */
+
+/** A place to compute at. 40 bytes; the texts live for ever. */
+typedef struct tsp_device {
+  /** sizeof(tsp_device), set by the caller. */
+  uint32_t struct_size;
+  /** Major version of what a GPU can do, its compute capability; 0 of the CPU or if unknown. */
+  uint32_t compute_major;
+  /** Its minor version. */
+  uint32_t compute_minor;
+  /** 0. */
+  uint32_t reserved;
+  /** The value of the option device for it, such as "cpu" or "cuda:0". */
+  const char *option;
+  /** "CPU", or the vendor's name of the GPU. */
+  const char *name;
+  /** Its memory in bytes; 0 if unknown. */
+  uint64_t memory_bytes;
+} tsp_device;
+
+/**
+ * How many devices there are, at least 1.
+ *
+ * Without a CUDA build of libtorch GPUs do not count. Where there is one, the first call loads it, which takes a while.
+ */
+tsp_status tsp_device_count(uint64_t *out);
+
+/**
+ * What there is to know about device number index, from 0, which is the CPU.
+ *
+ * Errors: INVALID_ARGUMENT if there is no such device.
+ */
+tsp_status tsp_device_info(uint64_t index, tsp_device *out);
+
+/*
+ * ==== Log ====
+ *
+ * The library never writes to standard output or error. What it has to say beside its statuses goes to one function of
+ * the program, for the whole process; without one it is silent.
+ */
+
+/** Nothing. */
+#define TSP_LOG_OFF 0
+/** Defects of twinspect, the status of which is PANIC. */
+#define TSP_LOG_ERROR 1
+/** What a person should know before relying on a model that was fitted or loaded, too. */
+#define TSP_LOG_WARNING 2
+/** Each model that was fitted or loaded, too. */
+#define TSP_LOG_INFO 3
+
+/**
+ * Takes one message, a line without its end; level is a TSP_LOG_*, message lives during the call.
+ *
+ * Called on the thread that called the library, which may be any, but on one at a time. It must not throw or longjmp. What
+ * the library would say during the call is not said.
+ */
+typedef void (*tsp_log)(void *user_data, int32_t level, const char *message);
+
+/**
+ * Sends messages of this level and of those below it to function, for the whole process; NULL or TSP_LOG_OFF = silence,
+ * as at the start. When the call returns, the function of before is not called any more.
+ *
+ * user_data is handed to function and never looked at. Errors: INVALID_ARGUMENT for an unknown level, BUSY from the log
+ * function itself.
+ */
+tsp_status tsp_set_log(int32_t level,
+                       tsp_log function,
+                       void *user_data);
 
 #ifdef __cplusplus
 }

@@ -208,7 +208,7 @@ fn fit(fitter: &mut Fitter, watcher: Watcher) -> Result<SharedModel> {
     let mut watched = watcher.watch();
     let model = fitter.fit(&mut watched)?;
     watched.finish()?;
-    Ok(SharedModel(Arc::new(model)))
+    Ok(SharedModel::new(model, "fitted"))
 }
 
 /// Frees the fitter; NULL is fine. Models that it made live on.

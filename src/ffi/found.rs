@@ -12,7 +12,7 @@ use super::structs::{tsp_image, tsp_map, tsp_region, tsp_registration, tsp_run, 
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageView;
 use crate::map::render::draw_heat;
-use crate::model::Inspection;
+use crate::model::{Inspection, Model};
 
 /// An inspection in the form in which C looks at it.
 pub struct Found {
@@ -53,6 +53,11 @@ impl Found {
             first_runs,
             mask: OnceLock::new(),
         })
+    }
+
+    /// All but the map as one line of JSON; the model that it was inspected by has the names.
+    pub fn to_json(&self, model: &Model) -> Result<String> {
+        Ok(self.inspection.to_json(model)?.to_string())
     }
 
     /// Width and height of map and picture.

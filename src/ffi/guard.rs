@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Once, OnceLock};
 
 use super::error;
+use super::log::{self, TSP_LOG_ERROR};
 use super::status::tsp_status;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -89,7 +90,7 @@ impl Drop for Inside {
     }
 }
 
-/// Keeps a panic inside of an exported body off the host's standard error; the caller gets it as an error.
+/// Keeps a panic inside of an exported body off the host's standard error; the caller gets it as an error, and in the log.
 ///
 /// All other panics of the process go to the hook that was there: a Rust program may hold the library as a crate.
 fn install_hook() {
@@ -101,23 +102,22 @@ fn install_hook() {
                 return outer(info);
             }
             let place = info.location().map(ToString::to_string).unwrap_or_default();
+            log::write(TSP_LOG_ERROR, || defect(info.payload(), &place));
             let _ = PLACE.try_with(|kept| kept.replace(place));
         }));
     });
 }
 
 fn panicked(payload: &(dyn Any + Send)) -> Error {
+    Error::new(ErrorKind::Panic, defect(payload, &PLACE.take()))
+        .hint("Destroy the object that was in use, and report this with the text and the picture.")
+}
+
+fn defect(payload: &(dyn Any + Send), place: &str) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let place = PLACE.take();
-    Error::new(
-        ErrorKind::Panic,
-        format!(
-            "a defect of twinspect: {} ({place})",
-            text.unwrap_or("no text")
-        ),
-    )
-    .hint("Destroy the object that was in use, and report this with the text and the picture.")
+    let text = text.unwrap_or("no text");
+    format!("a defect of twinspect: {text} ({place})")
 }
 
 #[cfg(test)]

@@ -317,7 +317,8 @@ unsafe fn plane_at<'a>(top: *const c_void, extent: Extent, argument: &str) -> Re
     })
 }
 
-fn pixel_format(number: i32, argument: &str) -> Result<PixelFormat> {
+/// A format by its number. Errors: `InvalidArgument`.
+pub fn pixel_format(number: i32, argument: &str) -> Result<PixelFormat> {
     let known = FORMATS.iter().find(|(known, ..)| *known == number);
     known.map(|(_, format, _)| *format).ok_or_else(|| {
         let names: Vec<String> = FORMATS

@@ -3,29 +3,64 @@
 //! One inspector a thread; all of them share one model.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use super::found::Found;
+use super::growing::StructOutput;
 use super::guard::guard;
-use super::handle::{Object, create, destroy, exclusive, find};
-use super::image::{read_image, read_mask};
+use super::handle::{Object, create, destroy, exclusive, find, shared};
+use super::image::{pixel_format, read_image, read_mask, tsp_pixel_format};
 use super::model::SharedModel;
 use super::options::options_or_default;
-use super::result::SharedResult;
+use super::progress::Watcher;
+use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
-use super::structs::{tsp_image, tsp_inspector, tsp_model, tsp_options, tsp_result};
+use super::structs::{tsp_image, tsp_inspector, tsp_model, tsp_options, tsp_result, tsp_timing};
+use super::threshold::threshold;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Inspector;
+use crate::model::timing::{Stage, Timing};
 
-struct Work {
+/// An inspector with what a call needs beside it.
+pub struct Work {
     inspector: Inspector,
     max_pixels: u64,
+    /// Of batches.
+    pub watcher: Watcher,
 }
 
-struct SharedInspector(RwLock<Work>);
+/// An inspector behind a handle.
+pub struct SharedInspector(pub RwLock<Work>);
 
 impl Object for SharedInspector {
     type Handle = tsp_inspector;
     const NAME: &'static str = "tsp_inspector";
+}
+
+impl Work {
+    /// Inspects a caller's picture into a caller's result.
+    ///
+    /// # Safety
+    /// `image` and `mask` are null or as [`read_image`] needs them, during the call.
+    pub unsafe fn inspect(
+        &mut self,
+        image: *const tsp_image,
+        mask: *const tsp_image,
+        result: *mut tsp_result,
+    ) -> Result<()> {
+        let result = find::<SharedResult>(result, "result")?;
+        let mut result = exclusive(&result.0, "result")?;
+        // SAFETY: the caller promises it.
+        let view = unsafe { read_image(image, self.max_pixels, "image") }?;
+        // SAFETY: as above.
+        let mask = unsafe { read_mask(mask, self.max_pixels) }?;
+        let inspection = self.inspector.inspect(&view, mask.as_ref())?;
+        *result = Some(Inspected {
+            found: Found::new(inspection)?,
+            model: Arc::clone(self.inspector.model()),
+        });
+        Ok(())
+    }
 }
 
 /// Makes an inspector. Free it with tsp_inspector_destroy; the model may be destroyed before.
@@ -44,10 +79,31 @@ pub unsafe extern "C" fn tsp_inspector_create(
         Ok(SharedInspector(RwLock::new(Work {
             inspector,
             max_pixels: options.int("image.max_pixels")? as u64,
+            watcher: Watcher::NOBODY,
         })))
     };
     // SAFETY: the caller passes NULL or a pointer variable.
     unsafe { create(out, make) }
+}
+
+/// Inspects a made-up picture of this format and size, so that the next picture does not have to wait until memory, threads
+/// and kernels are ready. Thresholds, results and timing stay as they are.
+///
+/// Errors: INVALID_ARGUMENT for an unknown format, IMAGE_SIZE, MEMORY, BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_inspector_warm_up(
+    inspector: *mut tsp_inspector,
+    format: tsp_pixel_format,
+    width: u32,
+    height: u32,
+) -> tsp_status {
+    guard(|| {
+        let inspector = find::<SharedInspector>(inspector, "inspector")?;
+        let format = pixel_format(format, "format")?;
+        exclusive(&inspector.0, "inspector")?
+            .inspector
+            .warm_up(format, width, height)
+    })
 }
 
 /// Inspects a picture.
@@ -64,16 +120,9 @@ pub unsafe extern "C" fn tsp_inspector_inspect(
 ) -> tsp_status {
     guard(|| {
         let inspector = find::<SharedInspector>(inspector, "inspector")?;
-        let result = find::<SharedResult>(result, "result")?;
         let mut work = exclusive(&inspector.0, "inspector")?;
-        let mut result = exclusive(&result.0, "result")?;
         // SAFETY: the caller passes NULL or pictures whose rows may be read during the call.
-        let view = unsafe { read_image(image, work.max_pixels, "image") }?;
-        // SAFETY: as above.
-        let mask = unsafe { read_mask(mask, work.max_pixels) }?;
-        let inspection = work.inspector.inspect(&view, mask.as_ref())?;
-        *result = Some(Found::new(inspection)?);
-        Ok(())
+        unsafe { work.inspect(image, mask, result) }
     })
 }
 
@@ -95,16 +144,43 @@ pub unsafe extern "C" fn tsp_inspector_set_thresholds(
     })
 }
 
-fn threshold(value: f32, argument: &str) -> Result<Option<f32>> {
-    match value {
-        value if value.is_nan() => Ok(None),
-        value if value.is_finite() && value > 0.0 => Ok(Some(value)),
-        _ => {
-            let message = format!(
-                "the threshold {argument} is {value}, it must be finite and above 0, or NaN"
+/// How long the stages of the last picture took that was inspected without failure.
+///
+/// A GPU works on while the program goes on: then a stage's time is what was waited for during it, and the sum is right.
+/// Errors: STATE before the first picture, BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_inspector_timing(
+    inspector: *const tsp_inspector,
+    out: *mut tsp_timing,
+) -> tsp_status {
+    guard(|| {
+        let inspector = find::<SharedInspector>(inspector, "inspector")?;
+        // SAFETY: the caller passes NULL or a struct whose struct_size is true.
+        let out = unsafe { StructOutput::new(out, "out") }?;
+        let timing = shared(&inspector.0, "inspector")?.inspector.timing();
+        let Some(timing) = timing else {
+            let message = "the inspector has not inspected a picture yet";
+            return Err(
+                Error::new(ErrorKind::State, message).hint("Call tsp_inspector_inspect first.")
             );
-            Err(Error::new(ErrorKind::InvalidArgument, message))
-        }
+        };
+        out.set(timing_in_ms(&timing));
+        Ok(())
+    })
+}
+
+fn timing_in_ms(timing: &Timing) -> tsp_timing {
+    let ms = |duration: Duration| 1e3 * duration.as_secs_f64();
+    tsp_timing {
+        struct_size: 0,
+        reserved: 0,
+        total_ms: ms(timing.total()),
+        preprocess_ms: ms(timing.of(Stage::Preprocess)),
+        backbone_ms: ms(timing.of(Stage::Backbone)),
+        matching_ms: ms(timing.of(Stage::Matching)),
+        statistics_ms: ms(timing.of(Stage::Statistics)),
+        map_ms: ms(timing.of(Stage::Map)),
+        verdict_ms: ms(timing.of(Stage::Verdict)),
     }
 }
 

@@ -9,6 +9,8 @@
 // The names are C's; the contract of every function is the header's introduction, said once.
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
+mod batch;
+mod device;
 mod error;
 mod fitter;
 mod found;
@@ -18,6 +20,7 @@ mod handle;
 mod image;
 mod inspector;
 mod library;
+mod log;
 mod model;
 mod options;
 mod progress;
@@ -25,7 +28,10 @@ mod result;
 mod status;
 mod structs;
 mod text;
+mod threshold;
 
+pub use batch::{tsp_inspector_inspect_batch, tsp_inspector_set_progress};
+pub use device::{tsp_device_count, tsp_device_info};
 pub use error::{tsp_last_error, tsp_last_error_message, tsp_status_name};
 pub use fitter::{
     tsp_fitter_add, tsp_fitter_add_file, tsp_fitter_count, tsp_fitter_create,
@@ -39,14 +45,15 @@ pub use image::{
 };
 pub use inspector::{
     tsp_inspector_create, tsp_inspector_destroy, tsp_inspector_inspect,
-    tsp_inspector_set_thresholds,
+    tsp_inspector_set_thresholds, tsp_inspector_timing, tsp_inspector_warm_up,
 };
 pub use library::{
     tsp_abi_version, tsp_build_info, tsp_check_abi, tsp_has_feature, tsp_set_threads, tsp_version,
 };
+pub use log::{TSP_LOG_ERROR, TSP_LOG_INFO, TSP_LOG_OFF, TSP_LOG_WARNING, tsp_log, tsp_set_log};
 pub use model::{
-    tsp_model_destroy, tsp_model_info, tsp_model_load, tsp_model_load_memory, tsp_model_save,
-    tsp_model_save_memory,
+    tsp_model_describe, tsp_model_destroy, tsp_model_info, tsp_model_lead_image, tsp_model_load,
+    tsp_model_load_memory, tsp_model_save, tsp_model_save_memory, tsp_model_with_thresholds,
 };
 pub use options::{
     TSP_SCOPE_FIT, TSP_SCOPE_RUN, TSP_TYPE_CHOICE, TSP_TYPE_FLOAT, TSP_TYPE_INT, TSP_TYPE_TEXT,
@@ -59,10 +66,15 @@ pub use result::{
     TSP_VERDICT_DEFECT, TSP_VERDICT_GOOD, TSP_VERDICT_NONE, TSP_VERDICT_UNDECIDED,
     tsp_result_copy_map, tsp_result_create, tsp_result_destroy, tsp_result_map, tsp_result_mask,
     tsp_result_region, tsp_result_registration, tsp_result_render, tsp_result_runs,
-    tsp_result_summary,
+    tsp_result_summary, tsp_result_to_json,
 };
 pub use status::tsp_status;
 pub use structs::{
-    tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model, tsp_model_summary,
-    tsp_option, tsp_options, tsp_region, tsp_registration, tsp_result, tsp_run, tsp_summary,
+    tsp_device, tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model,
+    tsp_model_summary, tsp_option, tsp_options, tsp_region, tsp_registration, tsp_result, tsp_run,
+    tsp_summary, tsp_threshold, tsp_timing,
+};
+pub use threshold::{
+    TSP_METHOD_BETWEEN, TSP_METHOD_COUNTED, TSP_METHOD_LOG_NORMAL, TSP_METHOD_TAIL,
+    tsp_threshold_from_scores,
 };

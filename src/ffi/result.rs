@@ -3,8 +3,9 @@
 //! A result is the caller's: make one, inspect into it again and again. What its functions point to (map, mask, runs)
 //! lives until the result is inspected into again or destroyed. Before the first inspection they answer STATE.
 
+use std::ffi::c_char;
 use std::ptr::null;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 use ndarray::Array2;
 
@@ -17,7 +18,9 @@ use super::status::tsp_status;
 use super::structs::{
     tsp_image, tsp_map, tsp_region, tsp_registration, tsp_result, tsp_run, tsp_summary,
 };
+use super::text::Buffer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
 use crate::verdict::Verdict;
 
 /// Nothing was inspected yet. Zeroed memory never reads as good.
@@ -35,20 +38,34 @@ const _: () = assert!(
         && Verdict::Undecided as i32 == TSP_VERDICT_UNDECIDED
 );
 
+/// What was found in a picture, and by which model.
+pub struct Inspected {
+    pub found: Found,
+    pub model: Arc<Model>,
+}
+
 /// What was found in the last picture, if there was one.
-pub struct SharedResult(pub RwLock<Option<Found>>);
+pub struct SharedResult(pub RwLock<Option<Inspected>>);
 
 impl Object for SharedResult {
     type Handle = tsp_result;
     const NAME: &'static str = "tsp_result";
 }
 
-/// Runs `body` on what a result holds. Errors: `State` if that is nothing yet.
+/// Runs `body` on what was found. Errors: `State` if that is nothing yet.
 fn with_found(result: *const tsp_result, body: impl FnOnce(&Found) -> Result<()>) -> Result<()> {
+    with_inspected(result, |inspected| body(&inspected.found))
+}
+
+/// The same, with the model.
+fn with_inspected(
+    result: *const tsp_result,
+    body: impl FnOnce(&Inspected) -> Result<()>,
+) -> Result<()> {
     let result = find::<SharedResult>(result, "result")?;
-    let found = shared(&result.0, "result")?;
-    match &*found {
-        Some(found) => body(found),
+    let inspected = shared(&result.0, "result")?;
+    match &*inspected {
+        Some(inspected) => body(inspected),
         None => Err(Error::new(
             ErrorKind::State,
             "nothing was inspected into the result yet",
@@ -259,6 +276,27 @@ pub unsafe extern "C" fn tsp_result_render(
             let mut drawn = found.render(&unsafe { read_image(base, u64::MAX, "base") }?)?;
             canvas.write(&mut drawn);
             Ok(())
+        })
+    })
+}
+
+/// What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
+/// verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
+/// names of the good parts that it was compared with.
+///
+/// buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_result_to_json(
+    result: *const tsp_result,
+    buffer: *mut c_char,
+    capacity: u64,
+    needed: *mut u64,
+) -> tsp_status {
+    guard(|| {
+        // SAFETY: the caller passes a buffer of this capacity, and NULL or a number's place.
+        let buffer = unsafe { Buffer::new(buffer.cast(), capacity, needed) }?;
+        with_inspected(result, |inspected| {
+            buffer.write_text(&inspected.found.to_json(&inspected.model)?)
         })
     })
 }

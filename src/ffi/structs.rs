@@ -61,6 +61,26 @@ pub struct tsp_option {
     pub max: f64,
 }
 
+/// A place to compute at. 40 bytes; the texts live for ever.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_device {
+    /// sizeof(tsp_device), set by the caller.
+    pub struct_size: u32,
+    /// Major version of what a GPU can do, its compute capability; 0 of the CPU or if unknown.
+    pub compute_major: u32,
+    /// Its minor version.
+    pub compute_minor: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The value of the option device for it, such as "cpu" or "cuda:0".
+    pub option: *const c_char,
+    /// "CPU", or the vendor's name of the GPU.
+    pub name: *const c_char,
+    /// Its memory in bytes; 0 if unknown.
+    pub memory_bytes: u64,
+}
+
 /// A picture in the caller's memory. 64 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -117,6 +137,55 @@ pub struct tsp_model_summary {
     pub file_version: u32,
     /// 0.
     pub reserved: u32,
+}
+
+/// A threshold, and how far it can be relied on. 56 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_threshold {
+    /// sizeof(tsp_threshold), set by the caller.
+    pub struct_size: u32,
+    /// How it was found: a TSP_METHOD_*.
+    pub method: i32,
+    /// Scores from here on are defects.
+    pub threshold: f32,
+    /// 0.
+    pub reserved: u32,
+    /// The share of good parts that it will in fact call defective lies, with a chance of 90 %, above this; NaN if it was
+    /// found between good and defective parts.
+    pub rate_low: f64,
+    /// And below this.
+    pub rate_high: f64,
+    /// How many good parts it takes to count the rate off their scores; 0 if no rate was asked for.
+    pub images_needed: u64,
+    /// Good parts among the scores that it calls defective.
+    pub false_alarms: u64,
+    /// Defective parts among the scores that it calls good.
+    pub misses: u64,
+}
+
+/// How long the stages of an inspection took, in milliseconds; 0 of a stage that the model does without. 64 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_timing {
+    /// sizeof(tsp_timing), set by the caller.
+    pub struct_size: u32,
+    /// 0.
+    pub reserved: u32,
+    /// All stages together.
+    pub total_ms: f64,
+    /// Pixels to the networks' inputs.
+    pub preprocess_ms: f64,
+    /// The backbone and the patch adaptor.
+    pub backbone_ms: f64,
+    /// Key points, which lead image they match, and how the picture lies on it.
+    pub matching_ms: f64,
+    /// Distances to what is normal.
+    pub statistics_ms: f64,
+    /// The anomaly map and its score.
+    pub map_ms: f64,
+    /// Regions and verdict.
+    pub verdict_ms: f64,
 }
 
 /// What an inspection found, in numbers. 48 bytes.
@@ -244,8 +313,11 @@ macro_rules! growing {
 growing! {
     tsp_error: 32,
     tsp_option: 64,
+    tsp_device: 40,
     tsp_image: 64,
     tsp_model_summary: 56,
+    tsp_threshold: 56,
+    tsp_timing: 64,
     tsp_summary: 48,
     tsp_registration: 96,
     tsp_map: 32,

@@ -1,6 +1,6 @@
 //! Texts, paths and buffers of the caller.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::PathBuf;
 
 use super::handle::{Output, null_argument};
@@ -65,6 +65,27 @@ unsafe fn read_bytes<'a>(text: *const c_char, argument: &str) -> Result<&'a [u8]
     }
     // SAFETY: not null, so NUL-terminated as the caller promises.
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
+}
+
+/// A caller's `size` bytes. Errors: `NullArgument`, `InvalidArgument` for more than memory can be.
+///
+/// # Safety
+/// `data` is null or may be read for `size` bytes that nobody writes to as long as the result is used.
+pub unsafe fn bytes_at<'a>(data: *const c_void, size: u64, argument: &str) -> Result<&'a [u8]> {
+    if data.is_null() {
+        return Err(null_argument(argument));
+    }
+    let length = isize::try_from(size)
+        .ok()
+        .filter(|length| data.addr().checked_add(*length as usize).is_some());
+    let Some(length) = length else {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("the size of {argument} is {size} bytes, more than memory can be"),
+        ));
+    };
+    // SAFETY: the caller promises the bytes; they are at most isize::MAX and do not wrap around, as checked here.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length as usize) })
 }
 
 /// The caller's buffer for a result whose size it may not know.

@@ -19,4 +19,5 @@ pub use format::PixelFormat;
 pub use mask::Mask;
 pub use tensor::{Aspect, Multiples, Normalisation, Preprocessor, input_size};
 pub use thumbnail::thumbnail;
+pub(crate) use view::check_size;
 pub use view::{DEFAULT_MAX_PIXELS, ImageView, MAX_SIDE_PX, Plane};

@@ -246,7 +246,7 @@ impl<'a> ImageView<'a> {
 }
 
 /// Errors: `ImageSize` if a side is not 1..=[`MAX_SIDE_PX`], or there are more than `max_pixels` pixels.
-pub(super) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<()> {
+pub(crate) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<()> {
     for (name, value) in [("width", width), ("height", height)] {
         if !(1..=MAX_SIDE_PX).contains(&value) {
             return Err(Error::new(

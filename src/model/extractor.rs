@@ -14,6 +14,7 @@ use crate::image::{
 };
 use crate::matching::{Keypoints, PretrainedMatcher, Sight};
 use crate::model::recipe::Recipe;
+use crate::model::timing::{Clock, Stage};
 use crate::registration::{Transform, Warped, warp};
 use crate::sha256;
 
@@ -149,12 +150,20 @@ impl Extractor {
 
     /// Features and key points of a picture.
     pub fn extract(&self, prepared: &Prepared) -> Result<Extracted> {
+        self.extract_by(prepared, &mut Clock::start())
+    }
+
+    /// The same by the clock.
+    pub(crate) fn extract_by(&self, prepared: &Prepared, clock: &mut Clock) -> Result<Extracted> {
         let maps = self.stage_maps(&prepared.input, true, true)?;
         let (features, grid) = self.adapted(&maps)?;
+        clock.lap(Stage::Backbone);
+        let keypoints = self.detected(&maps, prepared)?;
+        clock.lap(Stage::Matching);
         Ok(Extracted {
             features,
             grid,
-            keypoints: self.detected(&maps, prepared)?,
+            keypoints,
         })
     }
 

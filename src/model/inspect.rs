@@ -17,6 +17,7 @@ use crate::model::lead::Lead;
 use crate::model::nearest::Chooser;
 use crate::model::recognise::{Recogniser, Registration};
 use crate::model::reference::Reference;
+use crate::model::timing::{Clock, Stage, Timing};
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
 use crate::verdict::region::regions;
@@ -51,12 +52,13 @@ pub struct Inspection {
 #[derive(Debug)]
 pub struct Inspector {
     model: Arc<Model>,
-    options: Options,
+    pub(super) options: Options,
     extractor: Extractor,
     matcher: Option<Arc<PretrainedMatcher>>,
     /// The model's groups on the inspector's device.
     groups: Vec<Arc<Group>>,
     thresholds: Thresholds,
+    pub(super) timing: Option<Timing>,
 }
 
 impl Inspector {
@@ -88,7 +90,15 @@ impl Inspector {
             matcher,
             groups,
             thresholds,
+            timing: None,
         })
+    }
+
+    /// How long the stages of the last inspection took; none before the first one.
+    ///
+    /// A GPU works on while the program goes on: a stage's time is what was waited for during it.
+    pub fn timing(&self) -> Option<Timing> {
+        self.timing
     }
 
     /// The model.
@@ -123,12 +133,14 @@ impl Inspector {
     /// Errors: `Image`, `ImageSize`, `Numeric`, `Memory`.
     pub fn inspect(&mut self, view: &ImageView<'_>, mask: Option<&Mask<'_>>) -> Result<Inspection> {
         let _no_grad = tch::no_grad_guard();
+        let mut clock = Clock::start();
         let size = (view.width(), view.height());
         check_size(size, self.model.image_size, &self.options)?;
         if let Some(mask) = mask {
             mask.check_size(size.0, size.1)?;
         }
         let prepared = self.extractor.prepare(view)?;
+        clock.lap(Stage::Preprocess);
         let Placed {
             features,
             keypoints,
@@ -136,7 +148,7 @@ impl Inspector {
             group: number,
             matches,
             registration,
-        } = self.place(&prepared)?;
+        } = self.place(&prepared, &mut clock)?;
         let recipe = self.model.recipe();
         let group = &self.groups[number];
         let nearest = self.nearest(group, group.normality.reference(), &features, &keypoints)?;
@@ -158,8 +170,10 @@ impl Inspector {
             }),
             _ => None,
         };
+        clock.lap(Stage::Statistics);
         let evidence = Evidence { own: &own, part };
         let Appraisal { map, score, .. } = appraise(&evidence, size, mask, recipe)?;
+        clock.lap(Stage::Map);
 
         let is_lost = recipe.registration.is_some() && registration.is_none();
         let verdict = if is_lost || self.matches_no_lead(group, matches) {
@@ -171,6 +185,8 @@ impl Inspector {
             Some(threshold) => regions(map.view(), threshold)?,
             None => Vec::new(),
         };
+        clock.lap(Stage::Verdict);
+        self.timing = Some(clock.timing());
         Ok(Inspection {
             score,
             verdict,
@@ -204,12 +220,12 @@ impl Inspector {
     }
 
     /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
-    fn place(&self, prepared: &Prepared) -> Result<Placed> {
+    fn place(&self, prepared: &Prepared, clock: &mut Clock) -> Result<Placed> {
         let Extracted {
             features,
             keypoints,
             ..
-        } = self.extractor.extract(prepared)?;
+        } = self.extractor.extract_by(prepared, clock)?;
         let mut placed = Placed {
             features,
             keypoints,
@@ -234,10 +250,13 @@ impl Inspector {
         if let Some(coarse) = found.registration {
             let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
             let moved = prepared.moved_input(&registration.to_lead)?;
+            clock.lap(Stage::Matching);
             placed.at_lead = Some(self.extractor.features(&moved.pixels)?);
+            clock.lap(Stage::Backbone);
             placed.matches = registration.inliers;
             placed.registration = Some(registration);
         }
+        clock.lap(Stage::Matching);
         Ok(placed)
     }
 

@@ -14,6 +14,7 @@ pub mod fit;
 pub mod ground;
 mod groups;
 pub mod inspect;
+mod json;
 pub mod lead;
 mod learn;
 mod left_out;
@@ -29,6 +30,8 @@ mod references;
 mod size;
 mod store;
 mod survey;
+pub mod timing;
+mod warm_up;
 mod warnings;
 
 use std::sync::Arc;

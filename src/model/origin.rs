@@ -27,7 +27,7 @@ pub struct Origin {
 pub struct Moved {
     /// The day, in UTC: `2026-11-25`.
     pub day: String,
-    /// Pictures of good parts.
+    /// Pictures of good parts; 0 of thresholds that somebody has chosen.
     pub good: u64,
     /// Pictures of defective parts.
     pub bad: u64,
@@ -144,6 +144,32 @@ impl Model {
             origin,
             ..self.clone()
         })
+    }
+}
+
+impl Model {
+    /// The same model with thresholds that somebody has chosen; `None` keeps its own. What was known of a threshold that
+    /// changes is forgotten, and the day is kept, with no pictures.
+    ///
+    /// Errors: as [`Model::with_thresholds`].
+    pub fn with_chosen_thresholds(&self, image: Option<f32>, pixel: Option<f32>) -> Result<Self> {
+        let own = self.thresholds;
+        let thresholds = Thresholds {
+            image: image.or(own.image),
+            pixel: pixel.or(own.pixel),
+        };
+        if thresholds == own {
+            return Ok(self.clone());
+        }
+        let known = |of: Option<Calibrated>, threshold: Option<f32>| {
+            of.filter(|calibrated| Some(calibrated.threshold) == threshold)
+        };
+        let origin = Origin {
+            image: known(self.origin.image, thresholds.image),
+            pixel: known(self.origin.pixel, thresholds.pixel),
+            moved: Some(Moved::today(0, 0)),
+        };
+        self.with_thresholds(thresholds, origin)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The only door to what tch lacks or leaves unsafe; with `ffi` the only place of `unsafe` code.
 
 pub mod cuda;
+pub mod driver;
 pub mod entry;
 pub mod grid;
 pub mod shared;

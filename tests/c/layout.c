@@ -24,6 +24,37 @@ FIELD(tsp_option, help, 40);
 FIELD(tsp_option, min, 48);
 FIELD(tsp_option, max, 56);
 
+SIZE(tsp_device, 40);
+FIELD(tsp_device, struct_size, 0);
+FIELD(tsp_device, compute_major, 4);
+FIELD(tsp_device, compute_minor, 8);
+FIELD(tsp_device, reserved, 12);
+FIELD(tsp_device, option, 16);
+FIELD(tsp_device, name, 24);
+FIELD(tsp_device, memory_bytes, 32);
+
+SIZE(tsp_threshold, 56);
+FIELD(tsp_threshold, struct_size, 0);
+FIELD(tsp_threshold, method, 4);
+FIELD(tsp_threshold, threshold, 8);
+FIELD(tsp_threshold, reserved, 12);
+FIELD(tsp_threshold, rate_low, 16);
+FIELD(tsp_threshold, rate_high, 24);
+FIELD(tsp_threshold, images_needed, 32);
+FIELD(tsp_threshold, false_alarms, 40);
+FIELD(tsp_threshold, misses, 48);
+
+SIZE(tsp_timing, 64);
+FIELD(tsp_timing, struct_size, 0);
+FIELD(tsp_timing, reserved, 4);
+FIELD(tsp_timing, total_ms, 8);
+FIELD(tsp_timing, preprocess_ms, 16);
+FIELD(tsp_timing, backbone_ms, 24);
+FIELD(tsp_timing, matching_ms, 32);
+FIELD(tsp_timing, statistics_ms, 40);
+FIELD(tsp_timing, map_ms, 48);
+FIELD(tsp_timing, verdict_ms, 56);
+
 SIZE(tsp_image, 64);
 FIELD(tsp_image, struct_size, 0);
 FIELD(tsp_image, format, 4);

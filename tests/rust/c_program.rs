@@ -219,6 +219,25 @@ fn of_cli(output: &Output) -> Said {
 }
 
 #[test]
+fn picture_in_every_form_scores_the_same_and_the_rest_works_from_c() {
+    const NO_WEIGHTS: i32 = 77;
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(compile("pictures", folder.path()))
+        .output()
+        .unwrap();
+    if output.status.code() == Some(NO_WEIGHTS) {
+        return crate::skip::skip("pictures in C", said(&output));
+    }
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(
+        said(&output).lines().count(),
+        1,
+        "the library wrote to stdout or stderr: {}",
+        said(&output)
+    );
+}
+
+#[test]
 fn c_program_and_command_line_agree_bit_for_bit() {
     if let Err(error) = Fitter::new(&Options::default()) {
         assert_eq!(error.kind(), ErrorKind::Weights, "{error}");

@@ -4,16 +4,21 @@
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 mod arguments;
+mod batches;
+mod descriptions;
 mod errors;
 mod fitting;
 mod images;
 mod inspecting;
+mod library;
 mod options;
 mod parts;
 mod results;
+mod thresholds;
 
 use std::ffi::{CStr, c_char};
 
+use serde_json::Value;
 use twinspect::ffi::*;
 
 /// A text of the library.
@@ -34,6 +39,17 @@ fn last_code() -> i32 {
     let mut error: tsp_error = sized();
     unsafe { tsp_last_error(&raw mut error) };
     error.code
+}
+
+/// The JSON that a function writes into a buffer of the size that it asks for.
+#[track_caller]
+fn json(write: impl Fn(*mut c_char, u64, *mut u64) -> tsp_status) -> Value {
+    let mut needed = 0;
+    ok(write(std::ptr::null_mut(), 0, &mut needed));
+    let mut buffer = vec![0u8; needed as usize];
+    ok(write(buffer.as_mut_ptr().cast(), needed, &mut needed));
+    assert_eq!(needed as usize, buffer.len());
+    serde_json::from_str(&text(buffer.as_ptr().cast())).unwrap()
 }
 
 /// A zeroed struct with its size.

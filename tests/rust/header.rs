@@ -11,7 +11,7 @@ use std::process::Command;
 use twinspect::ffi::*;
 
 /// The sections of the header, in reading order: title, and its file, whose `//!` text introduces it.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 12] = [
     ("Library", "library"),
     ("Errors", "error"),
     ("Options", "options"),
@@ -20,6 +20,10 @@ const SECTIONS: [(&str, &str); 8] = [
     ("Models", "model"),
     ("Inspecting", "inspector"),
     ("Results", "result"),
+    ("Batches", "batch"),
+    ("Thresholds", "threshold"),
+    ("Devices", "device"),
+    ("Log", "log"),
 ];
 
 /// Types that are shown where they are used first.
@@ -275,6 +279,11 @@ macro_rules! layout {
 fn layout_in_rust_is_as_promised() {
     layout!(tsp_error 32: struct_size 0, code 4, message 8, hint 16, r#where 24);
     layout!(tsp_option 64: struct_size 0, r#type 4, scope 8, reserved 12, key 16, default_value 24, choices 32, help 40, min 48, max 56);
+    layout!(tsp_device 40: struct_size 0, compute_major 4, compute_minor 8, reserved 12, option 16, name 24, memory_bytes 32);
+    layout!(tsp_threshold 56: struct_size 0, method 4, threshold 8, reserved 12, rate_low 16, rate_high 24, images_needed 32,
+        false_alarms 40, misses 48);
+    layout!(tsp_timing 64: struct_size 0, reserved 4, total_ms 8, preprocess_ms 16, backbone_ms 24, matching_ms 32,
+        statistics_ms 40, map_ms 48, verdict_ms 56);
     layout!(tsp_image 64: struct_size 0, format 4, width 8, height 12, plane 16, row_stride 40, white 48, memory 56, device 60);
     layout!(tsp_model_summary 56: struct_size 0, image_count 4, group_count 8, left_out_count 12, image_width 16,
         image_height 20, input_width 24, input_height 28, grid_width 32, grid_height 36, threshold 40, pixel_threshold 44,

@@ -5,6 +5,7 @@ mod backbones;
 mod c_program;
 mod cli;
 mod dedode;
+mod exports;
 mod ffi;
 mod header;
 mod image;

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
 use twinspect::Result;
 use twinspect::model::file::{Description, GroupDescription, escaped};
 use twinspect::model::{LeftOut, Model, Reason};
@@ -57,7 +56,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         leads::write_sheet(&model, &name.to_string_lossy(), sheet)?;
     }
     if args.json {
-        output::line(as_json(&model, bytes));
+        let mut object = model.to_json();
+        object["bytes"] = bytes.into();
+        output::line(object);
     } else {
         print(&model, &args.model, bytes)?;
         if args.groups {
@@ -65,33 +66,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn as_json(model: &Description, bytes: u64) -> Value {
-    let recipe: serde_json::Map<String, Value> = model
-        .recipe
-        .iter()
-        .map(|(key, value)| (key.clone(), value.as_str().into()))
-        .collect();
-    let groups: Vec<Value> = model
-        .groups
-        .iter()
-        .map(|group| {
-            json!({
-                "lead": group.lead().name, "images": group.images,
-                "fewest_matches": group.fewest_matches(), "median_matches": group.median_matches(),
-            })
-        })
-        .collect();
-    json!({
-        "backbone": { "name": model.backbone, "sha256": model.sha256 }, "matcher": model.matcher,
-        "image_size": model.image_size, "input_size": model.input_size, "grid_size": model.grid_size,
-        "images": model.image_count(), "bytes": bytes, "library": model.library,
-        "threshold": model.thresholds.image, "pixel_threshold": model.thresholds.pixel,
-        "calibration": model.origin,
-        "left_out": model.left_out, "warnings": model.warnings,
-        "recipe": recipe, "groups": groups,
-    })
 }
 
 fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {

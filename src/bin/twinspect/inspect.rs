@@ -167,40 +167,8 @@ fn as_json(
     model: &Model,
     heat_map: Option<&Path>,
 ) -> Result<Value> {
-    let (height, width) = inspection.map.dim();
-    let mut line = json!({
-        "path": path.display().to_string(),
-        "score": inspection.score,
-        "verdict": inspection.verdict,
-        "threshold": inspection.thresholds.image,
-        "pixel_threshold": inspection.thresholds.pixel,
-        "regions": inspection.regions,
-        "width": width,
-        "height": height,
-        "group": inspection.group,
-        "lead": model.groups()[inspection.group].lead().name,
-        "matches": inspection.matches,
-    });
-    if model.recipe().registration.is_some() {
-        line["registration"] = match inspection.registration {
-            Some(found) => {
-                let to_lead = found.in_pixels((width as u32, height as u32))?;
-                json!({
-                    "to_lead": to_lead, "turned_degrees": to_lead.angle().to_degrees(), "scale": to_lead.scale(),
-                    "inliers": found.inliers, "rms_px": found.rms_px, "aligned": found.aligned,
-                })
-            }
-            None => Value::Null,
-        };
-    }
-    if !inspection.nearest.is_empty() {
-        let images = model.groups()[inspection.group].images();
-        let nearest = inspection
-            .nearest
-            .iter()
-            .filter_map(|number| images.get(*number));
-        line["nearest"] = nearest.map(|image| image.name.as_str()).collect();
-    }
+    let mut line = inspection.to_json(model)?;
+    line["path"] = path.display().to_string().into();
     if let Some(heat_map) = heat_map {
         line["heatmap"] = heat_map.display().to_string().into();
     }

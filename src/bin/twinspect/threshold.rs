@@ -37,9 +37,10 @@ pub fn say(calibrated: &Calibrated, indent: &str) {
     }
 }
 
-/// By how many pictures thresholds were moved.
+/// By what thresholds were moved.
 pub fn pictures(moved: &Moved) -> String {
     let good = match moved.good {
+        0 if moved.bad == 0 => return "hand".to_owned(),
         1 => "1 good".to_owned(),
         count => format!("{count} good"),
     };

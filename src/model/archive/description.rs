@@ -9,7 +9,7 @@ use super::group::thumbnail_of;
 use super::header::Header;
 use crate::error::Result;
 use crate::model::warnings::warnings;
-use crate::model::{LeftOut, NormalImage, Origin, Pose, Thresholds, given};
+use crate::model::{LeftOut, Model, NormalImage, Origin, Pose, Thresholds, given};
 
 /// A model as a person would have it described.
 ///
@@ -114,50 +114,66 @@ impl GroupDescription {
 pub fn describe(bytes: &[u8]) -> Result<Description> {
     let archive = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let header = Header::read(bytes)?;
-    let (options, recipe) = header.recipe()?;
-    header.check(&recipe)?;
-    let epsilons = header.groups.iter().map(|group| group.epsilon);
-    let images = header.image_count();
-    let warnings = warnings(epsilons, images, header.thresholds, recipe.false_alarm_rate);
-    let mut groups = Vec::new();
-    for (number, group) in header.groups.into_iter().enumerate() {
-        groups.push(GroupDescription {
+    let thumbnails = (0..header.groups.len()).map(|number| thumbnail_of(number, &archive));
+    let thumbnails = thumbnails.collect::<Result<Vec<_>>>()?;
+    Description::of(header, thumbnails)
+}
+
+impl Model {
+    /// What the model's file would say of it, without its tensors being touched.
+    pub fn description(&self) -> Result<Description> {
+        let groups = self.groups.iter();
+        let thumbnails = groups.map(|group| group.thumbnail.clone()).collect();
+        Description::of(Header::of(self)?, thumbnails)
+    }
+}
+
+impl Description {
+    /// Of a header and a thumbnail for each of its groups. Errors: `Format`.
+    fn of(header: Header, thumbnails: Vec<RgbImage>) -> Result<Self> {
+        let (options, recipe) = header.recipe()?;
+        header.check(&recipe)?;
+        let epsilons = header.groups.iter().map(|group| group.epsilon);
+        let images = header.image_count();
+        let warnings = warnings(epsilons, images, header.thresholds, recipe.false_alarm_rate);
+        let groups = header.groups.into_iter().zip(thumbnails);
+        let groups = groups.map(|(group, thumbnail)| GroupDescription {
             lead_image: group.lead_image,
             images: group.images,
-            thumbnail: thumbnail_of(number, &archive)?,
+            thumbnail,
         });
+        // As many hashes as weights, as was checked.
+        let weights = recipe.matcher.map_or(&[][..], |plan| plan.weights());
+        let matcher = weights
+            .iter()
+            .zip(header.matcher)
+            .map(|(name, sha256)| MatcherWeights {
+                name: (*name).to_owned(),
+                sha256,
+            });
+        // The grid is no larger than the input, as was checked.
+        let grid_size = (header.grid.1 as u32, header.grid.0 as u32);
+        Ok(Self {
+            library: header.library,
+            backbone: recipe.backbone,
+            sha256: header.backbone.sha256,
+            matcher: matcher.collect(),
+            image_size: header.image_size,
+            input_size: header.input_size,
+            grid_size,
+            thresholds: header.thresholds,
+            origin: header.origin,
+            recipe: options
+                .recipe()?
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+            pose: header.pose,
+            groups: groups.collect(),
+            left_out: header.left_out,
+            warnings,
+        })
     }
-    // As many hashes as weights, as was checked.
-    let weights = recipe.matcher.map_or(&[][..], |plan| plan.weights());
-    let matcher = weights
-        .iter()
-        .zip(header.matcher)
-        .map(|(name, sha256)| MatcherWeights {
-            name: (*name).to_owned(),
-            sha256,
-        });
-    // The grid is no larger than the input, as was checked.
-    let grid_size = (header.grid.1 as u32, header.grid.0 as u32);
-    Ok(Description {
-        library: header.library,
-        backbone: recipe.backbone,
-        sha256: header.backbone.sha256,
-        matcher: matcher.collect(),
-        image_size: header.image_size,
-        input_size: header.input_size,
-        grid_size,
-        thresholds: header.thresholds,
-        origin: header.origin,
-        recipe: options
-            .recipe()?
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
-        pose: header.pose,
-        groups,
-        left_out: header.left_out,
-        warnings,
-    })
 }
 
 #[cfg(test)]

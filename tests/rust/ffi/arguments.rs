@@ -39,9 +39,16 @@ fn with_handles<'a>(
         tsp_model_save(model, key),
         tsp_model_save_memory(model, null_mut(), 0, &mut 0),
         tsp_model_info(model, &mut sized()),
+        tsp_model_describe(model, null_mut(), 0, &mut 0),
+        tsp_model_lead_image(model, 0, &mut sized()),
+        tsp_model_with_thresholds(model, 1.0, 1.0, &mut null_mut()),
         tsp_inspector_create(model, null(), &mut null_mut()),
         tsp_inspector_inspect(inspector, null(), null(), result),
         tsp_inspector_set_thresholds(inspector, 1.0, 1.0),
+        tsp_inspector_inspect_batch(inspector, null(), null(), 0, null(), null_mut()),
+        tsp_inspector_set_progress(inspector, None, null_mut()),
+        tsp_inspector_timing(inspector, &mut sized()),
+        tsp_inspector_warm_up(inspector, TSP_FORMAT_GRAY8, 8, 8),
         tsp_result_summary(result, &mut sized()),
         tsp_result_map(result, &mut sized()),
         tsp_result_copy_map(result, &mut 0.0, 0, 4),
@@ -49,6 +56,8 @@ fn with_handles<'a>(
         tsp_result_region(result, 0, &mut sized()),
         tsp_result_runs(result, &mut null(), &mut 0),
         tsp_result_render(result, null(), null()),
+        tsp_result_registration(result, &mut sized()),
+        tsp_result_to_json(result, null_mut(), 0, &mut 0),
     ]
 }
 
@@ -133,6 +142,12 @@ fn null_outputs_and_inputs_are_null_arguments() {
         tsp_result_region(result, 0, null_mut()),
         tsp_result_runs(result, null_mut(), &mut 0),
         tsp_result_runs(result, &mut null(), null_mut()),
+        tsp_result_to_json(result, null_mut(), 0, null_mut()),
+        tsp_result_to_json(result, null_mut(), 8, &mut 0),
+        tsp_device_count(null_mut()),
+        tsp_device_info(0, null_mut()),
+        tsp_threshold_from_scores(&1.0, null(), 1, 0.1, null_mut()),
+        tsp_threshold_from_scores(null(), null(), 1, 0.1, &mut sized()),
     ] as Vec<Call<'_>>
     {
         assert_eq!(call(), tsp_status::TSP_E_NULL_ARGUMENT, "{name}");
@@ -145,6 +160,8 @@ fn every_struct_without_its_size_is_an_invalid_argument() {
     for (name, call) in calls![
         tsp_option_info(0, &mut std::mem::zeroed()),
         tsp_image_check(&std::mem::zeroed()),
+        tsp_device_info(0, &mut std::mem::zeroed()),
+        tsp_threshold_from_scores(&1.0, null(), 1, 0.1, &mut std::mem::zeroed()),
         tsp_result_summary(result, &mut std::mem::zeroed()),
         tsp_result_map(result, &mut std::mem::zeroed()),
         tsp_result_mask(result, &mut std::mem::zeroed()),
