@@ -1,9 +1,13 @@
-/// The library as a whole: versions, features, threads.
+/// The library as a whole: versions, features, threads, devices.
 
 #ifndef TWINSPECT_LIBRARY_HPP
 #define TWINSPECT_LIBRARY_HPP
 
 #include <twinspect/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace twinspect {
 
@@ -23,6 +27,18 @@ inline void check_abi() { detail::check(tsp_check_abi(TSP_ABI_VERSION)); }
 ///
 /// Programs that inspect on several threads at once are usually fastest with 1.
 inline void set_threads(int count) { detail::check(tsp_set_threads(count)); }
+
+/// A place to compute at: the value of the option device for it, its name, its memory in bytes. Its texts live for ever.
+using Device = tsp_device;
+
+/// The devices of this machine; the CPU is always there and comes first. The first call may take a while.
+inline std::vector<Device> devices() {
+  std::uint64_t count = 0;
+  detail::check(tsp_device_count(&count));
+  std::vector<Device> devices(static_cast<std::size_t>(count), detail::sized<Device>());
+  for (std::size_t i = 0; i < devices.size(); ++i) detail::check(tsp_device_info(i, &devices[i]));
+  return devices;
+}
 
 }  // namespace twinspect
 

@@ -78,6 +78,31 @@ class Model {
     return summary;
   }
 
+  /// What the model is made of, in words and numbers: the JSON of `twinspect info --json`, one line.
+  std::string describe() const {
+    return detail::read_text([&](char *buffer, std::uint64_t capacity, std::uint64_t *needed) {
+      return tsp_model_describe(get(), buffer, capacity, needed);
+    });
+  }
+
+  /// A small picture (Format::rgb8) of the lead image of a group, as the network saw it. Lives as long as the model.
+  ///
+  /// Throws TSP_E_INVALID_ARGUMENT if there is no such group.
+  ImageView lead_image(std::uint32_t group) const {
+    auto image = detail::sized<tsp_image>();
+    detail::check(tsp_model_lead_image(get(), group, &image));
+    return ImageView(image);
+  }
+
+  /// A model with other thresholds, which shares what was learned: image for the score, pixel for the anomaly map.
+  ///
+  /// NaN keeps the model's own. Throws TSP_E_INVALID_ARGUMENT for one that is infinite, or 0 or less.
+  Model with_thresholds(float image, float pixel) const {
+    tsp_model *handle = nullptr;
+    detail::check(tsp_model_with_thresholds(get(), image, pixel, &handle));
+    return Model(handle);
+  }
+
   /// For the C interface.
   const tsp_model *get() const noexcept { return handle_.get(); }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <string>
 
 namespace twinspect {
 
@@ -230,6 +231,13 @@ class Result {
     const Summary size = summary();
     const ImageView destination(pixels, size.map_width, size.map_height, format, row_stride);
     detail::check(tsp_result_render(get(), base.get(), destination.get()));
+  }
+
+  /// What was found as one line of JSON, as `twinspect inspect --json` prints it.
+  std::string to_json() const {
+    return detail::read_text([&](char *buffer, std::uint64_t capacity, std::uint64_t *needed) {
+      return tsp_result_to_json(get(), buffer, capacity, needed);
+    });
   }
 
   /// For the C interface.

@@ -39,8 +39,11 @@
 #include <twinspect/image.hpp>
 #include <twinspect/inspector.hpp>
 #include <twinspect/library.hpp>
+#include <twinspect/log.hpp>
 #include <twinspect/model.hpp>
 #include <twinspect/options.hpp>
+#include <twinspect/progress.hpp>
 #include <twinspect/result.hpp>
+#include <twinspect/threshold.hpp>
 
 #endif
