@@ -61,11 +61,11 @@ done
 
 # ---- What users do ----
 
-quietly cmake -S tests/cpp -B "$work/uses" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release
+quietly cmake -S tests/cpp -B "$work/uses" -DCMAKE_PREFIX_PATH="$prefix"
 quietly cmake --build "$work/uses" -j "$jobs"
 ctest --test-dir "$work/uses" --output-on-failure
 
-quietly cmake -S examples/opencv -B "$work/examples" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release
+quietly cmake -S examples/opencv -B "$work/examples" -DCMAKE_PREFIX_PATH="$prefix"
 quietly cmake --build "$work/examples" -j "$jobs"
 "$work/uses/draw" "$work/pictures" "$work/part.twin"
 "$work/examples/folder" "$work"/pictures/{good,test} "$work/drawn" input.size=96 2>/dev/null >"$work/said" && status=0 || status=$?
