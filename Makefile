@@ -19,8 +19,10 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
+SHARED := $(or $(TWINSPECT_SHARED),../shared)
+RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy coverage choices memory bench peer oracles clean
+.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,8 +64,11 @@ header: libtorch ## write include/twinspect/twinspect.h and cmake/exports.txt an
 check-layers: ## fail if a room uses one that comes after it
 	@python3 .ci/check_layers.py
 
-accuracy: build weights ## AUROC, false alarms and misses on ../shared/data (TWINSPECT_SHARED names another place)
-	python3 tests/accuracy.py "$(PROGRAM)"
+accuracy: build weights ## all recipes that need no other weights on ../shared/data (TWINSPECT_SHARED names another place); an hour
+	"$(PROGRAM)" evaluate "$(SHARED)/data" --categories bottle,screw $(foreach recipe,$(RECIPES),--recipe $(recipe)) -o "$(TARGET)/accuracy"
+
+check-accuracy: build weights ## fail if bottle or screw are inspected less accurately than before; three minutes
+	python3 tests/check_accuracy.py "$(PROGRAM)" "$(TARGET)/check-accuracy"
 
 coverage: build weights ## false alarms on unseen good parts over 200 splits of ../shared/data, some hours; SPLITS=20 is less
 	python3 tests/bench/coverage.py "$(PROGRAM)" --splits $(or $(SPLITS),200)

@@ -129,7 +129,7 @@ mod tests {
         let Embedding::Orthogonal(directions) = &embedding else {
             panic!("a projection");
         };
-        let products = directions.tr().matmul(&**directions);
+        let products = directions.tr().matmul(directions);
         let off = products - Tensor::eye(5, (Kind::Float, Device::Cpu));
         // Rounding of sums of 12 products in single precision.
         assert!(off.abs().max().double_value(&[]) < 1e-6);

@@ -22,7 +22,7 @@ const STAGE: &str = "inspecting";
 /// became of each picture, NULL = not wanted. Whoever watches may read the results of pictures that are done; if that
 /// function cancels, the pictures that are left have the status CANCELLED, and their results stay as they were.
 ///
-/// Returns the first failure, which is also the last error, and whose where names the picture: "images[3]". NULL arrays,
+/// Returns the first failure, which is also the last error, and whose where names the picture: `images[3]`. NULL arrays,
 /// a count that no memory can hold, and BUSY for inspector are failures of the whole call, and statuses are not written.
 /// Errors: those of tsp_inspector_inspect, CANCELLED.
 #[unsafe(no_mangle)]

@@ -29,7 +29,7 @@ impl Description {
             "image_size": self.image_size, "input_size": self.input_size, "grid_size": self.grid_size,
             "images": self.image_count(), "library": self.library,
             "threshold": self.thresholds.image, "pixel_threshold": self.thresholds.pixel,
-            "calibration": self.origin,
+            "calibration": self.origin, "pose": self.pose,
             "left_out": self.left_out, "warnings": self.warnings,
             "recipe": recipe, "groups": groups,
         })

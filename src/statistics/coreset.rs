@@ -15,14 +15,14 @@ pub struct Coreset {
     images: u64,
     /// [M, C'] f32.
     members: SharedTensor,
-    /// Number of the image that each was found in, [M] i64.
+    /// Number of the image that each was found in, `[M]` i64.
     owners: SharedTensor,
 }
 
 impl Coreset {
     /// A coreset of so many images.
     ///
-    /// Shapes: `members` [M, C'] f32, `owners` [M] i64 below `images`, M at least 1.
+    /// Shapes: `members` [M, C'] f32, `owners` `[M]` i64 below `images`, M at least 1.
     /// Errors: `Format` if they are not that, or a number is not finite.
     pub fn new(images: u64, members: Tensor, owners: Tensor) -> Result<Self> {
         let (size, kinds) = (members.size(), (members.f_kind()?, owners.f_kind()?));
@@ -58,7 +58,7 @@ impl Coreset {
         &self.members
     }
 
-    /// Number of the image that each was found in, [M] i64.
+    /// Number of the image that each was found in, `[M]` i64.
     pub fn owners(&self) -> &Tensor {
         &self.owners
     }

@@ -1,6 +1,7 @@
 """anomalib's PaDiM and PatchCore on the weight file that twinspect uses too, driven without Lightning.
 
-Their torch models, their pre-processing, their defaults; only what a caller of them must choose is chosen here.
+Their torch models, their pre-processing but for the network's own normalisation, their defaults; only what a caller of them
+must choose is chosen here.
 """
 import time
 
@@ -11,6 +12,7 @@ from anomalib.models import Padim, Patchcore
 from anomalib.models.components import KCenterGreedy
 from anomalib.models.image.padim.torch_model import PadimModel
 from anomalib.models.image.patchcore.torch_model import PatchcoreModel
+from torchvision.transforms.v2 import Compose, Normalize
 
 import k_centre
 
@@ -18,6 +20,9 @@ BACKBONE = "tf_efficientnet_lite0"
 # 24, 40 and 112 channels at strides 4, 8 and 16: what twinspect calls stages 1 to 3.
 PADIM_LAYERS = ["blocks.1", "blocks.2", "blocks.4"]
 PATCHCORE_LAYERS = ["blocks.2", "blocks.4"]
+# What the network was trained on: (x - 127) / 128. anomalib normalises by ImageNet's mean and deviation whatever the network,
+# which costs it accuracy with this one.
+MEAN, DEVIATION = [127 / 255] * 3, [128 / 255] * 3
 # anomalib's own.
 NUM_NEIGHBORS = 9
 # anomalib's own data modules load this many at a time.
@@ -57,7 +62,9 @@ def build(kind, size, features, weights):
     else:
         model = PatchcoreModel(backbone=BACKBONE, layers=PATCHCORE_LAYERS, pre_trained=False, num_neighbors=NUM_NEIGHBORS)
         lightning = Patchcore
-    transform = lightning.configure_pre_processor(image_size=(size, size)).transform
+    steps = lightning.configure_pre_processor(image_size=(size, size)).transform.transforms
+    own = Normalize(MEAN, DEVIATION)
+    transform = Compose([own if isinstance(step, Normalize) else step for step in steps])
     return load(model, weights), transform
 
 

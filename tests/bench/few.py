@@ -19,11 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-
-def auroc(good, defective):
-    """The chance that a defective picture scores higher than a good one; ties count half."""
-    wins = sum((d > g) + 0.5 * (d == g) for d in defective for g in good)
-    return wins / (len(good) * len(defective))
+from auroc import auroc
 
 
 def run(program, *arguments, allowed=(0,)):

@@ -24,6 +24,33 @@ fn root() -> &'static Path {
 
 /// Compiles a program of tests/c into `folder`, linked with the library that cargo has built for this test.
 fn compile(name: &str, folder: &Path) -> PathBuf {
+    compile_with(name, folder, &[])
+}
+
+/// The same, so that it stops at an access beyond its memory, a leak, or undefined behaviour, where the compiler can.
+///
+/// The library is not built so, but it shares the allocator: what it writes into the program's memory or forgets is found.
+fn compile_sanitized(name: &str, folder: &Path) -> PathBuf {
+    const FLAGS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let mut probe = Command::new("cc");
+    probe.args(FLAGS).args(["-x", "c", "-", "-o"]);
+    let probe = probe.arg(folder.join("probe")).stdin(program_of_nothing());
+    if probe.output().unwrap().status.success() {
+        return compile_with(name, folder, &FLAGS);
+    }
+    crate::skip::skip(&format!("{name} in C with sanitizers"), "cc has none");
+    compile(name, folder)
+}
+
+fn program_of_nothing() -> fs::File {
+    use std::io::{Seek, Write};
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"int main(void) { return 0; }").unwrap();
+    file.rewind().unwrap();
+    file
+}
+
+fn compile_with(name: &str, folder: &Path, flags: &[&str]) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let library = test.parent().unwrap().join("libtwinspect.so");
     let (major, minor) = (
@@ -52,6 +79,7 @@ fn compile(name: &str, folder: &Path) -> PathBuf {
             "-Wpedantic",
             "-Werror",
         ])
+        .args(flags)
         .arg("-I")
         .arg(root().join("include"))
         .arg(root().join(format!("tests/c/{name}.c")))
@@ -81,7 +109,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn forked_child_is_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(compile("fork", folder.path()))
+    let output = Command::new(compile_sanitized("fork", folder.path()))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", said(&output));
@@ -222,7 +250,7 @@ fn of_cli(output: &Output) -> Said {
 fn picture_in_every_form_scores_the_same_and_the_rest_works_from_c() {
     const NO_WEIGHTS: i32 = 77;
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(compile("pictures", folder.path()))
+    let output = Command::new(compile_sanitized("pictures", folder.path()))
         .output()
         .unwrap();
     if output.status.code() == Some(NO_WEIGHTS) {

@@ -99,7 +99,7 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
         output::line(json!({
             "model": path.display().to_string(), "images": images, "groups": groups, "unreadable": unreadable,
             "left_out": model.left_out(), "warnings": model.warnings(),
-            "threshold": thresholds.image, "pixel_threshold": thresholds.pixel, "calibration": model.origin(),
+            "threshold": thresholds.image, "pixel_threshold": thresholds.pixel, "calibration": model.origin(), "pose": model.pose(),
         }));
         return;
     }
@@ -114,6 +114,9 @@ pub fn report(model: &Model, path: &Path, unreadable: usize, as_json: bool) {
         "{}: learned from {parts} in {groups}",
         path.display()
     ));
+    if let Some(pose) = model.pose() {
+        output::line(pose.sentence());
+    }
     match &model.origin().image {
         Some(calibrated) => threshold::say(calibrated, ""),
         None => output::line(

@@ -108,6 +108,9 @@ fn print(model: &Description, path: &Path, bytes: u64) -> Result<()> {
         output::line(format_args!("{INDENT}moved on {day} by {pictures}"));
     }
     output::line(format_args!("recipe         {}", changed(model)?));
+    if let Some(pose) = &model.pose {
+        output::line(format_args!("{INDENT}{}", pose.sentence()));
+    }
     output::line(format_args!(
         "\ngroup  images  fewest matches  scores              lead image"
     ));

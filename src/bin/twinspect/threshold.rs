@@ -67,7 +67,20 @@ pub fn percent(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use twinspect::model::Moved;
+
+    use super::{percent, pictures};
+
+    #[test]
+    fn thresholds_were_moved_by_pictures_or_by_hand() {
+        for (good, bad, expected) in [
+            (0, 0, "hand"),
+            (1, 0, "1 good and no defective pictures"),
+            (30, 2, "30 good and 2 defective pictures"),
+        ] {
+            assert_eq!(pictures(&Moved::today(good, bad)), expected);
+        }
+    }
 
     #[test]
     fn shares_have_two_digits() {

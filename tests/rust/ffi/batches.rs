@@ -262,6 +262,11 @@ fn timing_is_of_the_last_picture_and_its_stages_add_up() {
         TSP_E_STATE,
         "has not inspected",
     );
+    fails(
+        unsafe { tsp_inspector_timing(inspector.0, null_mut()) },
+        TSP_E_NULL_ARGUMENT,
+        "out is NULL",
+    );
     let pixels = part(95, true);
     let start = std::time::Instant::now();
     ok(unsafe { tsp_inspector_inspect(inspector.0, &rgb(&pixels), null(), result.0) });
