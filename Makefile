@@ -22,7 +22,7 @@ PEER := $(TARGET)/peer
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
+.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,12 @@ demo: build weights ## draw parts, learn them, find the defects: demo/sheet.jpg
 test: tools libtorch check-layers build ## all tests; the first run builds for some minutes
 	@"$(PROGRAM)" weights get $(TESTED)
 	$(CARGO) test --release --locked 2>&1 | tee "$(TEST_LOG)"
+	@$(MAKE) --no-print-directory test-cpp
 	@echo "what this machine could not test: $$(grep -c '^SKIPPED' "$(TEST_LOG)" || true) skipped, each with its reason above"
+
+test-cpp: build weights ## install the library, and build and run C++ programs with OpenCV on what is installed
+	@{ command -v cmake && pkg-config --exists opencv4; } >/dev/null 2>&1 || .ci/tools.sh cmake pkg-config libopencv-dev
+	tests/cpp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-cpp"
 
 lint: tools libtorch ## format, clippy and documentation without warnings
 	$(CARGO) fmt --check

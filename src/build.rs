@@ -27,6 +27,8 @@ fn link() {
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{soname}");
     // Thread-local destructors run after dlclose otherwise (rust-lang/rust 91979).
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    // Keeps what other crates export for their own C++ (tch_*, bz_*) out of the list, which is then the header's.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,--exclude-libs,ALL");
 
     // Beside the file first, where a package puts libtorch; then where this build found it.
     let mut folders = vec!["$ORIGIN".to_owned(), "$ORIGIN/libtorch/lib".to_owned()];

@@ -1,0 +1,41 @@
+# What the library's files are called, by system and version: the names that src/build.rs writes into it.
+
+# 0.x promises no stable ABI, so the minor version is part of the name.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(abi_version ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  set(compatibility SameMinorVersion)
+else()
+  set(abi_version ${PROJECT_VERSION_MAJOR})
+  set(compatibility SameMajorVersion)
+endif()
+
+set(import_name "")
+set(link_names "")
+if(WIN32)
+  set(cargo_name twinspect.dll)
+  set(cargo_import_name twinspect.dll.lib)
+  set(library_name twinspect.dll)
+  set(import_name twinspect.lib)
+  set(runtime_name ${library_name})
+  set(library_folder ${CMAKE_INSTALL_BINDIR})
+elseif(APPLE)
+  set(cargo_name libtwinspect.dylib)
+  set(library_name libtwinspect.${PROJECT_VERSION}.dylib)
+  set(runtime_name libtwinspect.${abi_version}.dylib)
+  set(link_names ${runtime_name} libtwinspect.dylib)
+  set(library_folder ${CMAKE_INSTALL_LIBDIR})
+else()
+  set(cargo_name libtwinspect.so)
+  set(library_name libtwinspect.so.${PROJECT_VERSION})
+  set(runtime_name libtwinspect.so.${abi_version})
+  set(link_names ${runtime_name} libtwinspect.so)
+  set(library_folder ${CMAKE_INSTALL_LIBDIR})
+endif()
+
+# Folders of libtorch that the library looks into, seen from its own. Not the library's folder itself: in a prefix that
+# others share, a libgomp there would become everybody's. Windows looks nowhere else.
+if(WIN32)
+  set(libtorch_folder ${library_folder})
+else()
+  set(libtorch_folder ${library_folder}/twinspect)
+endif()
