@@ -63,9 +63,9 @@ pub fn draw(record: &Record, drawn: &mut Vec<Drawn>) -> Result<()> {
         legend,
         x: Axis {
             label: if scale.is_log {
-                "score of a picture (standard deviations, logarithmic)"
+                "score of a picture (logarithmic)"
             } else {
-                "score of a picture (standard deviations)"
+                "score of a picture"
             },
             range: (scale.low, scale.high),
             ticks: 9,
