@@ -1,10 +1,10 @@
-//! The options of a recipe in their own types, checked against each other.
+//! Options to a recipe.
 
+use super::{Epsilon, Recipe, RegistrationPlan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
-use crate::features::backbone::StageInfo;
 use crate::features::embedding::{EmbeddingKind, EmbeddingPlan};
-use crate::image::{Aspect, Multiples, input_size};
+use crate::image::Aspect;
 use crate::matching::MatcherPlan;
 use crate::matching::backbone::BackboneMatcher;
 use crate::matching::group::GroupRule;
@@ -16,84 +16,11 @@ use crate::registration::Motion;
 use crate::statistics::Likeness;
 use crate::verdict::ScoreRule;
 
-/// How the regularisation `eps` of every covariance follows from the option's value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Epsilon {
-    /// `eps` itself, as PaDiM's 0.01 (arXiv 2011.08785, eq. 1).
-    Unit(f64),
-    /// A multiple of the mean variance of the features within the groups, so that it does not depend on their scale.
-    Variance(f64),
-}
+/// Matchers halve a picture five times.
+const LEAST_MATCHED_PX: i64 = 32;
 
-/// Everything that decides what a model computes; stored in the model as its options' text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recipe {
-    /// Longer side of the network's input.
-    pub input_size_px: u32,
-    /// Whether the input keeps the picture's aspect ratio.
-    pub aspect: Aspect,
-    /// Name of a network, or path of a TorchScript file.
-    pub backbone: String,
-    /// Stages that are joined, ascending.
-    pub stages: Vec<usize>,
-    /// Stage whose grid they are brought to.
-    pub grid_stage: usize,
-    /// What becomes of a neighbourhood.
-    pub adaptor: Adaptor,
-    /// Smoothing of the features, in locations.
-    pub feature_sigma: f64,
-    /// How channels become fewer; none if all are kept.
-    pub embedding: Option<EmbeddingPlan>,
-    /// How pictures are matched; `None` puts all normal images into one group and matches nothing.
-    pub matcher: Option<MatcherPlan>,
-    /// Views of lead images that a picture is matched with at most.
-    pub shortlist: usize,
-    /// How pictures are moved onto their lead; none if they are compared as they lie.
-    pub registration: Option<RegistrationPlan>,
-    /// How groups are made.
-    pub groups: GroupRule,
-    /// Which normal images each picture is compared with, if not those of its group.
-    pub nearest: Option<NearestRule>,
-    /// Whether normal images that do not look like the others are left out.
-    pub drop_outliers: bool,
-    /// Flipped and turned copies of normal images that are learned from too.
-    pub copies: Copies,
-    /// A picture with fewer matches than this share of the fewest of its group's images matches no lead.
-    pub least_matches: f64,
-    /// What pictures are compared with.
-    pub statistic: Statistic,
-    /// Regularisation of Gaussians.
-    pub epsilon: Epsilon,
-    /// How much of the differences between locations is evened out, 0 to 1.
-    pub even: f64,
-    /// Whether the ground's distances are brought to the scale of the part's.
-    pub level_ground: bool,
-    /// Groups of fewer images borrow from neighbouring locations.
-    pub few: usize,
-    /// Smoothing of the distances, in locations.
-    pub map_sigma: f64,
-    /// How a map becomes a score.
-    pub score: ScoreRule,
-    /// Rate that thresholds are calibrated at.
-    pub false_alarm_rate: f64,
-}
-
-/// How pictures are moved onto their lead.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RegistrationPlan {
-    /// What the part may do.
-    pub motion: Motion,
-    /// Views of a lead: itself, and copies turned further each time by an equal angle.
-    pub turns: usize,
-    /// Times that a moved picture is matched again.
-    pub refinements: usize,
-    /// Fewer matches that agree are none.
-    pub least_inliers: usize,
-    /// Lengths may change by one over this to this.
-    pub scale_limit: f64,
-    /// Share of the distances at the lead, 0 to 1; 0 leaves it to the number of images.
-    pub weight: f64,
-}
+/// The deepest networks that are built in, the large vision transformers, have so many.
+const LAST_STAGE: usize = 24;
 
 impl Recipe {
     /// Reads the options of scope `Fit`. Errors: `InvalidArgument` for options that do not go together.
@@ -221,58 +148,6 @@ impl Recipe {
             false_alarm_rate: options.float("verdict.false_alarm_rate")?,
         })
     }
-
-    /// Width and height of the network's input, for a first picture of this width and height.
-    pub fn input_size(&self, image: (u32, u32), multiples: Multiples) -> (u32, u32) {
-        input_size(image, self.input_size_px, self.aspect, multiples)
-    }
-
-    /// Whether the backbone has the stages that the recipe asks for; `stages` are those of the backbone.
-    ///
-    /// Errors: `InvalidArgument` with the key of the option that asks for another one.
-    pub fn check_stages(&self, stages: &[StageInfo]) -> Result<()> {
-        let joined = self.stages.iter().map(|stage| ("features.stages", *stage));
-        let grid = [("features.grid", self.grid_stage)];
-        let matched = self
-            .matcher
-            .iter()
-            .filter_map(|matcher| Some(("matcher.stage", matcher.stage()?)));
-        for (key, stage) in joined.chain(grid).chain(matched) {
-            if stages.iter().all(|info| info.stage != stage) {
-                let known: Vec<String> = stages.iter().map(|info| info.stage.to_string()).collect();
-                let message = format!(
-                    "the backbone has no stage {stage}, it has {}",
-                    known.join(", ")
-                );
-                return Err(Error::new(ErrorKind::InvalidArgument, message).at(key));
-            }
-        }
-        match self.embedding {
-            Some(plan) => plan.check(self.adapted_channels(stages)),
-            None => Ok(()),
-        }
-    }
-
-    /// Channels of the features, C'; `stages` are those of the backbone.
-    pub fn channels(&self, stages: &[StageInfo]) -> i64 {
-        match self.embedding {
-            Some(plan) => plan.channels,
-            None => self.adapted_channels(stages),
-        }
-    }
-
-    /// Channels after the adaptor.
-    fn adapted_channels(&self, stages: &[StageInfo]) -> i64 {
-        match self.adaptor.pooling {
-            Pooling::Mean => {
-                let joined = stages
-                    .iter()
-                    .filter(|info| self.stages.contains(&info.stage));
-                joined.map(|info| info.channels).sum()
-            }
-            Pooling::Adaptive(channels) => channels,
-        }
-    }
 }
 
 fn embedding(options: &Options) -> Result<Option<EmbeddingPlan>> {
@@ -385,12 +260,6 @@ fn registration(options: &Options) -> Result<Option<RegistrationPlan>> {
     }))
 }
 
-/// Matchers halve a picture five times.
-const LEAST_MATCHED_PX: i64 = 32;
-
-/// The deepest networks that are built in, the large vision transformers, have so many.
-const LAST_STAGE: usize = 24;
-
 fn stages(text: &str) -> Result<Vec<usize>> {
     let wrong = || {
         let message =
@@ -412,6 +281,7 @@ fn stages(text: &str) -> Result<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::backbone::StageInfo;
 
     fn recipe(settings: &[(&str, &str)]) -> Result<Recipe> {
         let mut options = Options::default();
