@@ -5,6 +5,7 @@
 //! network and no libtorch, and beside the rules of files it shares nothing with `model` but the form of what it finds.
 
 mod compare;
+mod engine;
 mod file;
 mod gray;
 mod limits;
@@ -13,6 +14,7 @@ mod record;
 pub mod variation;
 
 pub use compare::{Comparison, Sides};
+pub use engine::check_engine;
 pub use gray::GrayType;
 pub use limits::Tolerance;
 pub use variation::{Learning, Variation};
