@@ -27,8 +27,9 @@ use super::structs::{tsp_image, tsp_options, tsp_result, tsp_variation};
 use super::text::{Buffer, bytes_at, read_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, PixelFormat};
-use crate::legacy::variation::MOST_IMAGES;
-use crate::legacy::{Comparison, GrayType, Learning, Sides, Tolerance, Variation, check_engine};
+use crate::legacy::{
+    Comparison, GrayType, Learning, MOST_IMAGES, Sides, Tolerance, Variation, check_engine,
+};
 use crate::model::{Inspection, Thresholds};
 use crate::verdict::Verdict;
 

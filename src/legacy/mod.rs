@@ -9,12 +9,13 @@ mod engine;
 mod file;
 mod gray;
 mod limits;
-pub mod pixels;
+mod pixels;
 mod record;
-pub mod variation;
+mod variation;
 
 pub use compare::{Comparison, Sides};
 pub use engine::check_engine;
 pub use gray::GrayType;
 pub use limits::Tolerance;
-pub use variation::{Learning, Variation};
+pub use pixels::Statistics;
+pub use variation::{Learning, MOST_IMAGES, Variation};
