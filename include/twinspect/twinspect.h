@@ -1071,7 +1071,7 @@ tsp_status tsp_variation_create(uint32_t width,
  * In mode STANDARD they are added to those of earlier calls, in any order and portions. In mode ROBUST earlier calls are
  * forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again.
  * Errors: STATE in mode DIRECT or after tsp_variation_clear_train_data, TOO_FEW_IMAGES for none, INVALID_ARGUMENT for more
- * than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: images[3].
+ * than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: `images[3]`.
  */
 tsp_status tsp_variation_train(tsp_variation *variation,
                                const tsp_image *const *images,

@@ -30,6 +30,7 @@ mod structs;
 mod text;
 mod threshold;
 mod variation;
+mod variation_arguments;
 
 pub use batch::{tsp_inspector_inspect_batch, tsp_inspector_set_progress};
 pub use device::{tsp_device_count, tsp_device_info};

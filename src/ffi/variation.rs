@@ -18,18 +18,19 @@ use std::sync::RwLock;
 
 use super::found::Found;
 use super::guard::guard;
-use super::handle::{Object, create, destroy, exclusive, find, null_argument, shared};
+use super::handle::{Object, create, destroy, exclusive, find, shared};
 use super::image::{Canvas, read_image};
 use super::options::options_or_default;
 use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
 use super::structs::{tsp_image, tsp_options, tsp_result, tsp_variation};
 use super::text::{Buffer, bytes_at, read_path};
-use crate::error::{Error, ErrorKind, Result};
-use crate::image::{ImageView, PixelFormat};
-use crate::legacy::{
-    Comparison, GrayType, Learning, MOST_IMAGES, Sides, Tolerance, Variation, check_engine,
+use super::variation_arguments::{
+    gray_type, learning, not_one_of, read_images, read_tolerance, sides,
 };
+use crate::error::Result;
+use crate::image::PixelFormat;
+use crate::legacy::{Comparison, Variation, check_engine};
 use crate::model::{Inspection, Thresholds};
 use crate::verdict::Verdict;
 
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn tsp_variation_create(
 /// In mode STANDARD they are added to those of earlier calls, in any order and portions. In mode ROBUST earlier calls are
 /// forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again.
 /// Errors: STATE in mode DIRECT or after tsp_variation_clear_train_data, TOO_FEW_IMAGES for none, INVALID_ARGUMENT for more
-/// than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: images[3].
+/// than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: `images[3]`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_train(
     variation: *mut tsp_variation,
@@ -367,82 +368,4 @@ pub unsafe extern "C" fn tsp_variation_read_memory(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_clear(variation: *mut tsp_variation) {
     destroy::<SharedVariation>(variation);
-}
-
-/// # Safety
-/// `images` is null or holds `count` pointers, each null or as [`read_image`] needs it as long as the result is used.
-unsafe fn read_images<'a>(
-    images: *const *const tsp_image,
-    count: u64,
-) -> Result<Vec<ImageView<'a>>> {
-    let size = count.saturating_mul(size_of::<usize>() as u64);
-    // SAFETY: the caller promises it. What is looked at here is whether they can be that many.
-    unsafe { bytes_at(images.cast(), size, "images") }?;
-    if count > MOST_IMAGES.into() {
-        let message = format!("count is {count}, it must be at most {MOST_IMAGES}");
-        return Err(Error::new(ErrorKind::InvalidArgument, message));
-    }
-    let read = |index| {
-        // SAFETY: one of `count` pointers, which lie within memory, as was checked.
-        let image = unsafe { images.add(index).read_unaligned() };
-        // SAFETY: the caller promises it.
-        unsafe { read_image(image, u64::MAX, "image") }
-            .map_err(|error| error.at(format!("images[{index}]")))
-    };
-    (0..count as usize).map(read).collect()
-}
-
-/// # Safety
-/// Each is null or points to two numbers.
-unsafe fn read_tolerance(absolute: *const f64, relative: *const f64) -> Result<Tolerance> {
-    let pair = |pointer: *const f64, argument| match pointer.is_null() {
-        true => Err(null_argument(argument)),
-        // SAFETY: not null, so there are two numbers, as the caller promises.
-        false => Ok(unsafe { pointer.cast::<[f64; 2]>().read_unaligned() }),
-    };
-    Ok(Tolerance {
-        absolute: pair(absolute, "abs_threshold")?,
-        relative: pair(relative, "var_threshold")?,
-    })
-}
-
-fn gray_type(number: i32) -> Result<GrayType> {
-    match number {
-        TSP_VARIATION_TYPE_BYTE => Ok(GrayType::Byte),
-        TSP_VARIATION_TYPE_UINT2 => Ok(GrayType::Uint2),
-        TSP_VARIATION_TYPE_INT2 => {
-            let message = "a variation model cannot be of type int2";
-            Err(Error::new(ErrorKind::Unsupported, message).hint(
-                "Add 32768 to each gray value, and use type uint2: differences stay the same.",
-            ))
-        }
-        other => Err(not_one_of("type", other, "1 byte, 2 uint2")),
-    }
-}
-
-fn learning(number: i32) -> Result<Learning> {
-    match number {
-        TSP_VARIATION_MODE_STANDARD => Ok(Learning::Standard),
-        TSP_VARIATION_MODE_ROBUST => Ok(Learning::Robust),
-        TSP_VARIATION_MODE_DIRECT => Ok(Learning::Direct),
-        other => Err(not_one_of("mode", other, "1 standard, 2 robust, 3 direct")),
-    }
-}
-
-fn sides(number: i32) -> Result<Sides> {
-    match number {
-        TSP_VARIATION_COMPARE_ABSOLUTE => Ok(Sides::Absolute),
-        TSP_VARIATION_COMPARE_LIGHT => Ok(Sides::Light),
-        TSP_VARIATION_COMPARE_DARK => Ok(Sides::Dark),
-        TSP_VARIATION_COMPARE_LIGHT_DARK => Ok(Sides::LightDark),
-        other => {
-            let known = "1 absolute, 2 light, 3 dark, 4 light and dark";
-            Err(not_one_of("mode", other, known))
-        }
-    }
-}
-
-fn not_one_of(argument: &str, number: i32, known: &str) -> Error {
-    let message = format!("{argument} is {number}, it must be one of {known}");
-    Error::new(ErrorKind::InvalidArgument, message)
 }
