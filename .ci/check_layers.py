@@ -25,7 +25,8 @@ BEFORE = {
     "verdict": BESIDE | {"image"},
     "metrics": {"error", "image"},
     "model": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict"},
-    "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model"},
+    "legacy": BESIDE | {"image", "verdict", "model"},
+    "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model", "legacy"},
 }
 
 wrong = []

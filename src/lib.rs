@@ -12,8 +12,9 @@
 //! 7. [`verdict`]: map to score, threshold, regions, good or defect.
 //! 8. [`metrics`]: scores and maps held against the truth; of the others only the program asks for them.
 //! 9. [`model`]: the only place where the rooms meet: fit, extend, inspect, save, load.
+//! 10. [`legacy`]: the calls and the gray comparison of HALCON's variation model, which needs no network.
 //!
-//! Beside them: [`error`], [`options`], [`progress`], [`device`]. On top of `model` stand the C interface (`ffi`) and the
+//! Beside them: [`error`], [`options`], [`progress`], [`device`]. On top of these stand the C interface (`ffi`) and the
 //! program `twinspect`.
 
 pub mod device;
@@ -22,6 +23,7 @@ pub mod features;
 #[doc(hidden)]
 pub mod ffi;
 pub mod image;
+pub mod legacy;
 pub mod map;
 pub mod matching;
 pub mod metrics;

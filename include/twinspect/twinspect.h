@@ -26,7 +26,8 @@
  * Sections, in reading order
  *   For every program: Library, Errors, Options, Images, Fitting, Models, Inspecting, Results.
  *   For those who need more: Batches (several pictures in one call, progress, cancelling), Thresholds (from a program's own
- *   scores), Devices (which GPUs there are), Log (warnings of models, defects of the library).
+ *   scores), Variation models (HALCON's comparison of gray values, call by call), Devices (which GPUs there are), Log
+ *   (warnings of models, defects of the library).
  *
  * Errors
  *   A function that can fail returns a tsp_status; TSP_OK is 0. Words about a failure are in tsp_last_error, per thread.
@@ -61,8 +62,8 @@
  *   stays as it is, needed is written, and the status is BUFFER_TOO_SMALL.
  *
  * Units
- *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more. Sizes and
- *   coordinates are pixels of the picture, from 0, rows from the top.
+ *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more; those of
+ *   variation models are gray values. Sizes and coordinates are pixels of the picture, from 0, rows from the top.
  *
  * Versions
  *   Within a major version nothing is removed, renumbered or given another meaning. Before 1.0 that holds within a minor
@@ -888,7 +889,7 @@ tsp_status tsp_result_render(const tsp_result *result,
 /**
  * What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
  * verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
- * names of the good parts that it was compared with.
+ * names of the good parts that it was compared with. A comparison with a variation model has no group, lead and matches.
  *
  * buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.
  */
@@ -989,6 +990,190 @@ tsp_status tsp_threshold_from_scores(const float *scores,
                                      uint64_t count,
                                      double false_alarm_rate,
                                      tsp_threshold *out);
+
+/*
+ * ==== Variation models ====
+ *
+ * HALCON's variation model, call by call: create, train (often), prepare, compare; docs/from-halcon.md has the table. It
+ * compares gray values, needs no network, and finds what HALCON's documented formulas say: a gray value c is a defect if
+ *
+ *   c > ideal + max(abs_threshold[0], var_threshold[0] * variation)   too light, or
+ *   c < ideal - max(abs_threshold[1], var_threshold[1] * variation)   too dark.
+ *
+ * Pictures are GRAY8 for BYTE and GRAY16 for UINT2, all of one size, and show the part in the same place; white is not
+ * looked at. Any number of threads may compare with one variation model at once. What a call out of order gets is STATE.
+ *
+ * A result holds a comparison as it holds an inspection: runs, regions, mask, JSON. Its map and peaks are gray values
+ * beyond the limit, 0 = within, and its score is the highest of them; the thresholds are NaN, as the limits are images, so
+ * that tsp_result_render answers STATE. The verdict is TSP_VERDICT_DEFECT if any pixel is outside.
+ */
+
+/** GRAY8. */
+#define TSP_VARIATION_TYPE_BYTE 1
+/** GRAY16. */
+#define TSP_VARIATION_TYPE_UINT2 2
+/** UNSUPPORTED: add 32768 to each gray value, and use UINT2. Limits move with it, differences stay the same. */
+#define TSP_VARIATION_TYPE_INT2 3
+/** Mean and standard deviation (divided by the number of images) of all images so far. */
+#define TSP_VARIATION_MODE_STANDARD 1
+/** Median and median absolute deviation, times 1.4826, of the images of one call. */
+#define TSP_VARIATION_MODE_ROBUST 2
+/** Both are given to tsp_variation_prepare_direct. */
+#define TSP_VARIATION_MODE_DIRECT 3
+/** Too light or too dark, regions of both together. */
+#define TSP_VARIATION_COMPARE_ABSOLUTE 1
+/** Too light. */
+#define TSP_VARIATION_COMPARE_LIGHT 2
+/** Too dark. */
+#define TSP_VARIATION_COMPARE_DARK 3
+/** Both, each in regions of its own: first the light ones; those that are too dark have negative peaks, as has the map. */
+#define TSP_VARIATION_COMPARE_LIGHT_DARK 4
+/** What a good part looks like. */
+#define TSP_VARIATION_IMAGE_IDEAL 1
+/** How much good parts vary. */
+#define TSP_VARIATION_IMAGE_VARIATION 2
+/** Gray values below it are too dark. */
+#define TSP_VARIATION_IMAGE_LOWER 3
+/** Gray values above it are too light. */
+#define TSP_VARIATION_IMAGE_UPPER 4
+
+/** Gray values of good parts, and limits for those of others. */
+typedef struct tsp_variation tsp_variation;
+
+/** What gray values pictures have: a TSP_VARIATION_TYPE_*. */
+typedef int32_t tsp_variation_type;
+
+/** How the ideal image and its variation come about: a TSP_VARIATION_MODE_*. */
+typedef int32_t tsp_variation_mode;
+
+/** Which gray values are defects: a TSP_VARIATION_COMPARE_*. */
+typedef int32_t tsp_variation_sides;
+
+/** Which image of a variation model: a TSP_VARIATION_IMAGE_*. */
+typedef int32_t tsp_variation_image;
+
+/**
+ * Makes a variation model of nothing yet. Free it with tsp_variation_clear.
+ *
+ * options: NULL = the defaults; variation.engine must be pixels, its default, as features and both do not exist yet.
+ * Errors: IMAGE_SIZE, INVALID_ARGUMENT for an unknown type or mode, UNSUPPORTED for INT2 or another engine.
+ */
+tsp_status tsp_variation_create(uint32_t width,
+                                uint32_t height,
+                                tsp_variation_type type,
+                                tsp_variation_mode mode,
+                                const tsp_options *options,
+                                tsp_variation **out);
+
+/**
+ * Learns from count pictures of good parts; images is an array of count pointers.
+ *
+ * In mode STANDARD they are added to those of earlier calls, in any order and portions. In mode ROBUST earlier calls are
+ * forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again.
+ * Errors: STATE in mode DIRECT or after tsp_variation_clear_train_data, TOO_FEW_IMAGES for none, INVALID_ARGUMENT for more
+ * than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: `images[3]`.
+ */
+tsp_status tsp_variation_train(tsp_variation *variation,
+                               const tsp_image *const *images,
+                               uint64_t count);
+
+/**
+ * Makes the limits of what was learned, by the formulas above.
+ *
+ * abs_threshold, var_threshold: two numbers each, for too light and for too dark, 0 or more; HALCON's single value is the
+ * same number twice. Errors: STATE before tsp_variation_train, in mode DIRECT, or after tsp_variation_clear_train_data;
+ * INVALID_ARGUMENT for a number that is negative or not finite, BUSY.
+ */
+tsp_status tsp_variation_prepare(tsp_variation *variation,
+                                 const double *abs_threshold,
+                                 const double *var_threshold);
+
+/**
+ * Makes the limits of a picture of a good part and of one that says how much it may vary, in mode DIRECT.
+ *
+ * reference: of the variation model's type. variation_image: GRAY8, GRAY16 or GRAYF32, in gray values, 0 or more; often
+ * the edges of the reference. The thresholds are those of tsp_variation_prepare.
+ * Errors: STATE in another mode, INVALID_ARGUMENT as tsp_variation_prepare, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+ */
+tsp_status tsp_variation_prepare_direct(tsp_variation *variation,
+                                        const tsp_image *reference,
+                                        const tsp_image *variation_image,
+                                        const double *abs_threshold,
+                                        const double *var_threshold);
+
+/**
+ * Finds what is too light or too dark; as tsp_variation_compare_ext with ABSOLUTE.
+ *
+ * result: what was found replaces what was in it; it stays as it was if the call fails.
+ * Errors: STATE before the variation model is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+ */
+tsp_status tsp_variation_compare(const tsp_variation *variation,
+                                 const tsp_image *image,
+                                 tsp_result *result);
+
+/** Finds what is too light, too dark, or either. Errors: as tsp_variation_compare; INVALID_ARGUMENT for an unknown mode. */
+tsp_status tsp_variation_compare_ext(const tsp_variation *variation,
+                                     const tsp_image *image,
+                                     tsp_variation_sides mode,
+                                     tsp_result *result);
+
+/**
+ * Writes one of the variation model's images into the caller's memory, in gray values.
+ *
+ * destination: a GRAYF32 picture of the variation model's size whose pixels are written. Limits may lie outside of the
+ * gray values that there are. Errors: STATE if there is no such image (yet, or since tsp_variation_clear_train_data),
+ * INVALID_ARGUMENT for an unknown image, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+ */
+tsp_status tsp_variation_get_image(const tsp_variation *variation,
+                                   tsp_variation_image which,
+                                   const tsp_image *destination);
+
+/**
+ * Forgets all but the limits, for less memory and a smaller file; nothing more can be learned then. Errors: STATE before
+ * the variation model is prepared, BUSY.
+ */
+tsp_status tsp_variation_clear_train_data(tsp_variation *variation);
+
+/**
+ * Writes the variation model to a file, training data and limits, as far as there are any. A file of that name is replaced
+ * in one step or, if anything fails, left as it is. Errors: IO, NOT_FOUND for a folder that does not exist, BUSY.
+ */
+tsp_status tsp_variation_write(const tsp_variation *variation,
+                               const char *path);
+
+/**
+ * Writes the content of the variation model's file into the caller's buffer (serialize_variation_model).
+ *
+ * buffer, capacity, needed: see Texts and buffers; asking for the size costs as much as writing.
+ * Errors: BUFFER_TOO_SMALL, BUSY.
+ */
+tsp_status tsp_variation_write_memory(const tsp_variation *variation,
+                                      void *buffer,
+                                      uint64_t capacity,
+                                      uint64_t *needed);
+
+/**
+ * Reads a file that tsp_variation_write wrote; HALCON's own cannot be read. Free the variation model with
+ * tsp_variation_clear.
+ *
+ * options: as tsp_variation_create. Errors: NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is
+ * damaged or no variation model, VERSION, UNSUPPORTED.
+ */
+tsp_status tsp_variation_read(const char *path,
+                              const tsp_options *options,
+                              tsp_variation **out);
+
+/**
+ * Reads a variation model from the content of its file, size bytes at data, which are not kept. Errors: as
+ * tsp_variation_read.
+ */
+tsp_status tsp_variation_read_memory(const void *data,
+                                     uint64_t size,
+                                     const tsp_options *options,
+                                     tsp_variation **out);
+
+/** Frees the variation model, as HALCON's clear_variation_model does; NULL is fine. */
+void tsp_variation_clear(tsp_variation *variation);
 
 /*
  * ==== Devices ====

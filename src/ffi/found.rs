@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use image::RgbImage;
 use ndarray::Array2;
+use serde_json::json;
 
 use super::image::{TSP_FORMAT_GRAY8, TSP_MEMORY_HOST};
 use super::structs::{tsp_image, tsp_map, tsp_region, tsp_registration, tsp_run, tsp_summary};
@@ -55,9 +56,22 @@ impl Found {
         })
     }
 
-    /// All but the map as one line of JSON; the model that it was inspected by has the names.
-    pub fn to_json(&self, model: &Model) -> Result<String> {
-        Ok(self.inspection.to_json(model)?.to_string())
+    /// All but the map as one line of JSON; the model that it was inspected by, if it was by one, has the names.
+    pub fn to_json(&self, model: Option<&Model>) -> Result<String> {
+        let inspection = &self.inspection;
+        let object = match model {
+            Some(model) => inspection.to_json(model)?,
+            None => json!({
+                "score": inspection.score,
+                "verdict": inspection.verdict,
+                "threshold": null,
+                "pixel_threshold": null,
+                "regions": inspection.regions,
+                "width": self.size().0,
+                "height": self.size().1,
+            }),
+        };
+        Ok(object.to_string())
     }
 
     /// Width and height of map and picture.

@@ -9,6 +9,8 @@
 use std::ffi::c_void;
 use std::slice;
 
+use ndarray::Array2;
+
 use super::growing::{self, Growing};
 use super::guard::guard;
 use super::handle::{Output, null_argument};
@@ -193,25 +195,31 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// Checks the caller's destination, an RGB8 or BGR8 picture of this size.
+    /// Checks the caller's destination, a picture of this size and one of these formats.
     ///
     /// # Safety
     /// As for [`read_image`], and the rows may be written.
     pub unsafe fn new(
         image: *const tsp_image,
         (width, height): (u32, u32),
+        formats: &[PixelFormat],
         argument: &str,
     ) -> Result<Self> {
         // SAFETY: the caller promises it; the view is gone before anything is written.
         let view = unsafe { read_image(image, u64::MAX, argument) }?;
         let (format, row_stride) = (view.format(), view.row_stride() as isize);
-        if !matches!(format, PixelFormat::Rgb8 | PixelFormat::Bgr8) {
-            let message = format!("{argument} is {}, it must be RGB8 or BGR8", name_of(format));
+        if !formats.contains(&format) {
+            let names: Vec<_> = formats.iter().map(|format| name_of(*format)).collect();
+            let message = format!(
+                "{argument} is {}, it must be {}",
+                name_of(format),
+                names.join(" or ")
+            );
             return Err(Error::new(ErrorKind::Image, message));
         }
         if (view.width(), view.height()) != (width, height) {
             let message = format!(
-                "{argument} is {} x {}, the anomaly map {width} x {height}",
+                "{argument} is {} x {}, it must be {width} x {height}",
                 view.width(),
                 view.height()
             );
@@ -224,6 +232,20 @@ impl Canvas {
             format,
             row_stride,
         })
+    }
+
+    /// Writes [H, W] into a canvas of [`PixelFormat::GrayF32`]; as many rows and columns as the canvas has.
+    pub fn write_floats(self, values: &Array2<f64>) {
+        let top = self.image.plane[0].cast_mut().cast::<u8>();
+        for ((y, x), value) in values.indexed_iter() {
+            let offset = y as isize * self.row_stride + (x * size_of::<f32>()) as isize;
+            // SAFETY: `new` has checked that every row lies in the plane, which the caller allows to be written.
+            unsafe {
+                top.offset(offset)
+                    .cast::<f32>()
+                    .write_unaligned(*value as f32)
+            };
+        }
     }
 
     /// Writes rows of red, green, blue; as many rows and columns as the canvas has.

@@ -57,7 +57,7 @@ impl Work {
         let inspection = self.inspector.inspect(&view, mask.as_ref())?;
         *result = Some(Inspected {
             found: Found::new(inspection)?,
-            model: Arc::clone(self.inspector.model()),
+            model: Some(Arc::clone(self.inspector.model())),
         });
         Ok(())
     }

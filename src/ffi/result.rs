@@ -20,6 +20,7 @@ use super::structs::{
 };
 use super::text::Buffer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::PixelFormat;
 use crate::model::Model;
 use crate::verdict::Verdict;
 
@@ -38,10 +39,13 @@ const _: () = assert!(
         && Verdict::Undecided as i32 == TSP_VERDICT_UNDECIDED
 );
 
-/// What was found in a picture, and by which model.
+/// What pictures a heat map can be drawn into.
+const CANVAS: [PixelFormat; 2] = [PixelFormat::Rgb8, PixelFormat::Bgr8];
+
+/// What was found in a picture, and by which model; none if a variation model found it.
 pub struct Inspected {
     pub found: Found,
-    pub model: Arc<Model>,
+    pub model: Option<Arc<Model>>,
 }
 
 /// What was found in the last picture, if there was one.
@@ -70,7 +74,7 @@ fn with_inspected(
             ErrorKind::State,
             "nothing was inspected into the result yet",
         )
-        .hint("Call tsp_inspector_inspect first.")),
+        .hint("Call tsp_inspector_inspect or tsp_variation_compare first.")),
     }
 }
 
@@ -270,7 +274,7 @@ pub unsafe extern "C" fn tsp_result_render(
     guard(|| {
         with_found(result, |found| {
             // SAFETY: the caller passes NULL or a picture whose rows may be read and written during the call.
-            let canvas = unsafe { Canvas::new(destination, found.size(), "destination") }?;
+            let canvas = unsafe { Canvas::new(destination, found.size(), &CANVAS, "destination") }?;
             // SAFETY: the caller passes NULL or a picture whose rows may be read during the call. The view ends here,
             // before anything is written, so both may be the same memory.
             let mut drawn = found.render(&unsafe { read_image(base, u64::MAX, "base") }?)?;
@@ -282,7 +286,7 @@ pub unsafe extern "C" fn tsp_result_render(
 
 /// What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
 /// verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
-/// names of the good parts that it was compared with.
+/// names of the good parts that it was compared with. A comparison with a variation model has no group, lead and matches.
 ///
 /// buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.
 #[unsafe(no_mangle)]
@@ -296,7 +300,7 @@ pub unsafe extern "C" fn tsp_result_to_json(
         // SAFETY: the caller passes a buffer of this capacity, and NULL or a number's place.
         let buffer = unsafe { Buffer::new(buffer.cast(), capacity, needed) }?;
         with_inspected(result, |inspected| {
-            buffer.write_text(&inspected.found.to_json(&inspected.model)?)
+            buffer.write_text(&inspected.found.to_json(inspected.model.as_deref())?)
         })
     })
 }

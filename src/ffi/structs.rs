@@ -19,6 +19,9 @@ pub struct tsp_inspector(());
 /// What an inspection found; used again for the next picture.
 pub struct tsp_result(());
 
+/// Gray values of good parts, and limits for those of others.
+pub struct tsp_variation(());
+
 /// A failure in words. 32 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]

@@ -216,7 +216,7 @@ impl<'a> ImageView<'a> {
     }
 
     /// The bytes of row `y`, which there must be, of a plane.
-    pub(super) fn row(&self, plane: usize, y: u32) -> &'a [u8] {
+    pub(crate) fn row(&self, plane: usize, y: u32) -> &'a [u8] {
         let Plane { bytes, top } = self.planes[plane];
         let start = offset(top, y, self.row_stride);
         &bytes[start..start + self.width as usize * self.format.bytes_per_pixel()]

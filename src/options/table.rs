@@ -88,6 +88,12 @@ pub const TABLE: &[OptionSpec] = &[
         "larger pictures are refused before any memory is taken",
     ),
     run(
+        "variation.engine",
+        Domain::Choice(&["pixels", "features", "both"]),
+        "pixels",
+        "what the variation model of the C interface compares: pixels: gray values, as HALCON does; features and both do not exist yet",
+    ),
+    run(
         "input.size_mismatch",
         Domain::Choice(&["resize", "refuse"]),
         "resize",

@@ -266,6 +266,15 @@ fn picture_in_every_form_scores_the_same_and_the_rest_works_from_c() {
 }
 
 #[test]
+fn variation_model_in_c_is_called_as_in_halcon() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(compile_sanitized("variation", folder.path()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
 fn c_program_and_command_line_agree_bit_for_bit() {
     if let Err(error) = Fitter::new(&Options::default()) {
         assert_eq!(error.kind(), ErrorKind::Weights, "{error}");

@@ -15,6 +15,7 @@ mod options;
 mod parts;
 mod results;
 mod thresholds;
+mod variation;
 
 use std::ffi::{CStr, c_char};
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use twinspect::ffi::*;
 
 /// The sections of the header, in reading order: title, and its file, whose `//!` text introduces it.
-const SECTIONS: [(&str, &str); 12] = [
+const SECTIONS: [(&str, &str); 13] = [
     ("Library", "library"),
     ("Errors", "error"),
     ("Options", "options"),
@@ -22,6 +22,7 @@ const SECTIONS: [(&str, &str); 12] = [
     ("Results", "result"),
     ("Batches", "batch"),
     ("Thresholds", "threshold"),
+    ("Variation models", "variation"),
     ("Devices", "device"),
     ("Log", "log"),
 ];

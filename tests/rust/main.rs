@@ -9,6 +9,7 @@ mod exports;
 mod ffi;
 mod header;
 mod image;
+mod legacy;
 mod map;
 mod matching;
 mod metrics;

@@ -122,7 +122,7 @@ fn reserved(length: usize) -> Result<Vec<u8>> {
 }
 
 /// What stands there in place of a regular file.
-fn what_it_is(metadata: &Metadata) -> Option<&'static str> {
+pub(crate) fn what_it_is(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {
         return None;

@@ -22,7 +22,9 @@ fn with_handles<'a>(
     model: *mut tsp_model,
     inspector: *mut tsp_inspector,
     result: *mut tsp_result,
+    variation: *mut tsp_variation,
 ) -> Vec<Call<'a>> {
+    let pair = [1.0; 2].as_ptr();
     let key = c"input.size".as_ptr();
     calls![
         tsp_options_set_int(options, key, 128),
@@ -58,12 +60,29 @@ fn with_handles<'a>(
         tsp_result_render(result, null(), null()),
         tsp_result_registration(result, &mut sized()),
         tsp_result_to_json(result, null_mut(), 0, &mut 0),
+        tsp_variation_train(variation, null(), 0),
+        tsp_variation_prepare(variation, pair, pair),
+        tsp_variation_prepare_direct(variation, null(), null(), pair, pair),
+        tsp_variation_compare(variation, null(), result),
+        tsp_variation_compare_ext(variation, null(), TSP_VARIATION_COMPARE_DARK, result),
+        tsp_variation_get_image(variation, TSP_VARIATION_IMAGE_IDEAL, null()),
+        tsp_variation_clear_train_data(variation),
+        tsp_variation_write(variation, key),
+        tsp_variation_write_memory(variation, null_mut(), 0, &mut 0),
     ]
 }
 
 #[test]
 fn null_handle_is_null_argument() {
-    for (name, call) in with_handles(null_mut(), null_mut(), null_mut(), null_mut(), null_mut()) {
+    let (o, f, m, i, r, v) = (
+        null_mut(),
+        null_mut(),
+        null_mut(),
+        null_mut(),
+        null_mut(),
+        null_mut(),
+    );
+    for (name, call) in with_handles(o, f, m, i, r, v) {
         assert_eq!(call(), tsp_status::TSP_E_NULL_ARGUMENT, "{name}");
         assert_eq!(last_code(), 1, "{name}");
     }
@@ -73,7 +92,7 @@ fn null_handle_is_null_argument() {
 fn handle_of_another_object_is_invalid() {
     let (options, result) = (new_options(), new_result());
     let (o, r) = (options.0, result.0);
-    for (name, call) in with_handles(r.cast(), o.cast(), o.cast(), o.cast(), o.cast()) {
+    for (name, call) in with_handles(r.cast(), o.cast(), o.cast(), o.cast(), o.cast(), o.cast()) {
         assert_eq!(call(), tsp_status::TSP_E_INVALID_HANDLE, "{name}");
         assert_eq!(last_code(), 3, "{name}");
     }
@@ -144,6 +163,10 @@ fn null_outputs_and_inputs_are_null_arguments() {
         tsp_result_runs(result, &mut null(), null_mut()),
         tsp_result_to_json(result, null_mut(), 0, null_mut()),
         tsp_result_to_json(result, null_mut(), 8, &mut 0),
+        tsp_variation_create(1, 1, 1, 1, null(), null_mut()),
+        tsp_variation_read(key, null(), null_mut()),
+        tsp_variation_read(null(), null(), &mut null_mut()),
+        tsp_variation_read_memory(null(), 4, null(), &mut null_mut()),
         tsp_device_count(null_mut()),
         tsp_device_info(0, null_mut()),
         tsp_threshold_from_scores(&1.0, null(), 1, 0.1, null_mut()),
@@ -198,6 +221,8 @@ fn destroying_null_or_another_object_does_nothing() {
         tsp_model_destroy(null_mut());
         tsp_inspector_destroy(null_mut());
         tsp_result_destroy(null_mut());
+        tsp_variation_clear(null_mut());
+        tsp_variation_clear(options.0.cast());
         tsp_fitter_destroy(options.0.cast());
         tsp_result_destroy(options.0.cast());
     }
