@@ -6,7 +6,7 @@
 
 use ndarray::Array2;
 
-use super::file::{damaged, reserved};
+use super::file::{FRAME, damaged};
 use super::gray::{GrayType, zeros};
 use super::limits::Limits;
 use super::pixels::{Moments, Statistics};
@@ -26,7 +26,7 @@ const CLEARED: u8 = 3;
 /// The model as bytes. Errors: `Memory`.
 pub fn of(model: &Variation) -> Result<Vec<u8>> {
     let pixels = model.size.0 as usize * model.size.1 as usize;
-    let mut bytes = reserved(HEAD_BYTES + 32 * pixels)?;
+    let mut bytes = FRAME.reserved(HEAD_BYTES + 32 * pixels)?;
     let (state, count) = match &model.training {
         Training::Nothing => (NOTHING, 0),
         Training::Moments(moments) => (MOMENTS, moments.count),
@@ -93,7 +93,7 @@ pub fn read(bytes: &[u8]) -> Result<Variation> {
     let expected = pairs * 16 * u64::from(width) * u64::from(height);
     if arrays.len() as u64 != expected {
         let found = arrays.len();
-        return Err(damaged(&format!(
+        return Err(damaged(format!(
             "its images should be {expected} bytes and are {found}"
         )));
     }
@@ -144,11 +144,11 @@ fn check_state(learning: Learning, state: u8, prepared: u8, count: u32) -> Resul
     }
     let message =
         format!("mode {learning:?}, training {state}, limits {prepared}, {count} images cannot be");
-    Err(damaged(&message))
+    Err(damaged(message))
 }
 
 fn unknown(what: &str, number: u8) -> crate::Error {
-    damaged(&format!(
+    damaged(format!(
         "its {what} is number {number}, which does not exist"
     ))
 }
@@ -175,7 +175,7 @@ impl Arrays<'_> {
         let array = self.next(f64::from_le_bytes)?;
         match array.iter().find(|value| !(least..=most).contains(*value)) {
             None => Ok(array),
-            Some(value) => Err(damaged(&format!("its {name} image has a value {value}"))),
+            Some(value) => Err(damaged(format!("its {name} image has a value {value}"))),
         }
     }
 
@@ -191,7 +191,7 @@ impl Arrays<'_> {
                 && images * squares >= sum * sum;
             if !possible {
                 let message = format!("sums {sum} and {squares} of {count} gray values cannot be");
-                return Err(damaged(&message));
+                return Err(damaged(message));
             }
         }
         Ok(Moments {

@@ -253,18 +253,18 @@ impl Variation {
     ///
     /// Errors: `NotFound`, `Io`, `Format` (not a variation model, or damaged), `Version` (of a newer library), `Memory`.
     pub fn read(path: &Path) -> Result<Self> {
-        let body = file::read(path).map_err(|error| error.at(path))?;
+        let body = file::FRAME.read(path).map_err(|error| error.at(path))?;
         record::read(&body).map_err(|error| error.at(path))
     }
 
     /// The content of the model's file. Errors: `Memory`.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        file::framed(&record::of(self)?)
+        file::FRAME.framed(&record::of(self)?)
     }
 
     /// Reads a model from the content of its file. Errors: `Format`, `Version`, `Memory`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        record::read(file::body(bytes)?)
+        record::read(file::FRAME.content(bytes)?)
     }
 }
 

@@ -8,14 +8,13 @@
 //! trust: a model may name a TorchScript module on this machine, by path and SHA-256, and loading the model then runs that
 //! module. [`Model::describe`] runs nothing.
 
-mod prologue;
+mod frame;
 mod replace;
 
-use std::fs::{File, Metadata};
-use std::io::Read;
+use std::fs::Metadata;
 use std::path::Path;
 
-use prologue::Prologue;
+pub(crate) use frame::Frame;
 pub use replace::{check_target, replace};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -26,6 +25,16 @@ use crate::options::Options;
 
 /// The version that is written; also the only one that can be read so far.
 pub const VERSION: u32 = 1;
+
+const FRAME: Frame = Frame {
+    magic: b"TWINSPECT-MODEL\n",
+    version: VERSION,
+    thing: "model",
+    file: "the model file",
+    other_version: "Use the library that wrote it, or fit again.",
+    foreign,
+    damaged: archive::damaged,
+};
 
 impl Model {
     /// Writes the model to `path`. A file of that name is replaced whole or, if anything fails, left as it is.
@@ -42,11 +51,7 @@ impl Model {
 
     /// The content of the model's file.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let archive = archive::write(self)?;
-        let mut bytes = reserved(prologue::BYTES + archive.len())?;
-        bytes.extend_from_slice(&Prologue::of(&archive).bytes());
-        bytes.extend_from_slice(&archive);
-        Ok(bytes)
+        FRAME.framed(&archive::write(self)?)
     }
 
     /// Reads a model from `path`; the options of scope `Run` say where it will work.
@@ -59,66 +64,40 @@ impl Model {
     /// (of a newer library), `Weights` (the backbone's weights are missing or others than it was fitted with), `Device`,
     /// `Memory`.
     pub fn load(path: &Path, options: &Options) -> Result<Self> {
-        read(path)
+        FRAME
+            .read(path)
             .and_then(|archive| archive::read(&archive, options))
             .map_err(|error| error.at(path))
     }
 
     /// Reads a model from the content of its file; otherwise as [`Model::load`].
     pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Self> {
-        let prologue = Prologue::read(bytes)?;
-        let archive = &bytes[prologue::BYTES..];
-        prologue.check(archive)?;
-        archive::read(archive, options)
+        archive::read(FRAME.content(bytes)?, options)
     }
 
     /// What the model file says of itself. It needs no weights, and runs no network.
     ///
     /// Errors: `NotFound`, `Io`, `Format`, `Version`, `Memory`, as [`Model::load`].
     pub fn describe(path: &Path) -> Result<Description> {
-        read(path)
+        FRAME
+            .read(path)
             .and_then(|archive| archive::describe(&archive))
             .map_err(|error| error.at(path))
     }
 }
 
-/// The archive of a model file, found right; no memory is taken for a file that cannot be one.
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |error| Error::io(&error, "read the model", path);
-    // Before it is opened: opening a pipe waits for whoever writes to it.
-    if let Some(what) = what_it_is(&std::fs::metadata(path).map_err(failed)?) {
-        let message = format!("cannot read the model: it is {what}");
-        return Err(Error::new(ErrorKind::Io, message));
-    }
-    let mut file = File::open(path).map_err(failed)?;
-    let mut first = Vec::with_capacity(prologue::BYTES);
-    (&mut file)
-        .take(prologue::BYTES as u64)
-        .read_to_end(&mut first)
-        .map_err(failed)?;
-    let prologue = Prologue::read(&first)?;
-    let length = file.metadata().map_err(failed)?.len();
-    let length = length.saturating_sub(prologue::BYTES as u64);
-    prologue.check_length(length)?;
-
-    let mut archive = reserved(usize::try_from(length).unwrap_or(usize::MAX))?;
-    file.take(length)
-        .read_to_end(&mut archive)
-        .map_err(failed)?;
-    prologue.check(&archive)?;
-    Ok(archive)
-}
-
-fn reserved(length: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let no_memory = |_| {
-        Error::new(
-            ErrorKind::Memory,
-            format!("no memory for a model of {length} bytes"),
-        )
+/// The error of a file that is no model's.
+fn foreign(first: &[u8]) -> Error {
+    let what = match first {
+        [] => "it is empty",
+        _ if first.starts_with(FRAME.magic) => "it ends within its first bytes",
+        [b'P', b'K', 3, 4, ..] => "it is a zip archive, as PyTorch and ONNX tools write",
+        [0x80, 2..=5, ..] => "it is a Python pickle, which is never read",
+        _ if std::str::from_utf8(&first[..first.len().min(frame::BYTES)]).is_ok() => "it is a text",
+        _ => "it is of another kind",
     };
-    bytes.try_reserve_exact(length).map_err(no_memory)?;
-    Ok(bytes)
+    Error::new(ErrorKind::Format, format!("not a twinspect model: {what}"))
+        .hint("`twinspect fit FOLDER -o part.twin` makes one.")
 }
 
 /// What stands there in place of a regular file.
