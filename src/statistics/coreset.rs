@@ -67,7 +67,8 @@ impl Coreset {
     ///
     /// With `support` at least 2 all distances are multiplied by the weight of the furthest location (PatchCore, arXiv
     /// 2106.08265, eq. 7): `1 - softmax(|x - m_i|)` at the member nearest to it, over the `support` members nearest to that
-    /// one. Few members around it say that it is rare itself, and the distance counts more.
+    /// one. Few members around it say that it is rare itself, and the distance counts more. A member that is alone has
+    /// nothing to be weighed by: the formula would make every distance 0, so distances stay as they are.
     pub fn distances(&self, features: &Tensor, support: usize) -> Result<Tensor> {
         self.compare(features, None, support)
     }
@@ -118,6 +119,9 @@ impl Coreset {
         let _ = to_member.f_get(number)?.f_fill_(-1.0)?;
         let left = to_member.f_isfinite()?.f_sum(Kind::Int64)?;
         let support = (support as i64).min(left.f_int64_value(&[])?);
+        if support < 2 {
+            return Ok(Tensor::f_ones([], (Kind::Float, feature.device()))?);
+        }
         let (_, around) = to_member.f_topk(support, 0, false, true)?;
         let off = self.members.f_index_select(0, &around)?.f_sub(feature)?;
         let shares = length(&off)?.f_softmax(0, Kind::Float)?;
@@ -181,7 +185,8 @@ mod tests {
         );
         // More than there are: all that are left.
         assert!(distances(&[8.0], &[0], 9).unwrap()[0].is_finite());
-        assert_eq!(distances(&[8.0], &[0, 2], 9), Some(vec![0.0]));
+        // One alone weighs nothing: what is far from it must not become near.
+        assert_eq!(distances(&[8.0], &[0, 2], 9), Some(vec![2.0]));
         let features = Tensor::from_slice(&[0.25f32, 8.0]).reshape([2, 1]);
         let all = coreset().distances(&features, 2).unwrap();
         assert_eq!(Vec::<f32>::try_from(all).unwrap(), found);

@@ -20,7 +20,7 @@ impl References<'_> {
     ///
     /// While it is chosen, all features are in memory: `projection` numbers in single precision for every location of every
     /// image. An image that is left out is compared with what was kept of the others, which is a little less than would have
-    /// been kept without it: its score is a little too high, never too low.
+    /// been kept without it: its score is a little too high, never too low, before it is weighed.
     pub(super) fn coreset(
         &mut self,
         prior: Option<Coreset>,

@@ -262,3 +262,20 @@ fn each_rival_runs_on_a_backbone_of_two_layers() {
         );
     }
 }
+
+/// A coreset of one member has nothing to weigh by; weighed all the same, each distance would be 0 and each defect good.
+#[test]
+fn defect_is_not_good_where_one_feature_is_kept() {
+    let blank = image::RgbImage::from_pixel(96, 64, image::Rgb([90, 90, 90]));
+    let settings = [
+        ("statistics", "neighbour"),
+        ("neighbour.share", "0.001"),
+        ("neighbour.support", "9"),
+    ];
+    let model = Arc::new(fit(&[blank], &options(&settings)));
+    let Reference::Coreset(coreset, _) = model.groups()[0].normality().reference() else {
+        panic!("a coreset");
+    };
+    assert_eq!(coreset.members().size()[0], 1);
+    assert!(inspect(&model, &defective(3)).score > 0.0);
+}
