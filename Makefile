@@ -22,7 +22,7 @@ PEER := $(TARGET)/peer
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
+.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ coverage: build weights ## false alarms on unseen good parts over 200 splits of 
 
 choices: build weights ## what pictures are compared with, by each matcher, registered or not; an hour
 	python3 tests/bench/choices.py "$(PROGRAM)"
+
+deeppcb: build ## mode direct on ../shared/data/deeppcb: precision and recall; PYTHON=python with numpy, pillow and scipy
+	LD_LIBRARY_PATH="$(LIBTORCH)/lib" $(or $(PYTHON),python3) tests/bench/deeppcb.py "$(TARGET)/release/libtwinspect.so"
 
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
