@@ -127,6 +127,32 @@ inline HalconCpp::HRegion region(const Region &found) { return region(found.runs
 /// All defects as one region; HALCON's connection() takes them apart again.
 inline HalconCpp::HRegion region(const Result &result) { return region(result.runs()); }
 
+/// Adds an image of a good part to a variation model, as TrainVariationModel does.
+inline void train(Variation &variation, const HalconCpp::HImage &image) { variation.train(View(image).image()); }
+
+/// Compares an image inside of its domain, as CompareVariationModel and CompareExtVariationModel do.
+///
+/// Gives all that is outside of the limits as one region; for the regions of each side see region(Region).
+inline HalconCpp::HRegion compare(const Variation &variation, const HalconCpp::HImage &image, Result &result,
+                                  Sides sides = Sides::absolute) {
+  const View view(image);
+  if (view.mask() != nullptr) {
+    variation.compare(view.image(), *view.mask(), result, sides);
+  } else {
+    variation.compare(view.image(), result, sides);
+  }
+  return region(result);
+}
+
+/// One of a variation model's images as an image of type real, in gray values; width, height: the variation model's own.
+inline HalconCpp::HImage image(const Variation &variation, VariationImage which, Hlong width, Hlong height) {
+  std::vector<float> values(static_cast<std::size_t>(width * height));
+  variation.copy_image(which, values.data(), static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
+  HalconCpp::HImage image;
+  image.GenImage1("real", width, height, values.data());
+  return image;
+}
+
 /// The anomaly map as an image of type real; a copy, as HALCON owns its images.
 inline HalconCpp::HImage map(const Result &result) {
   const MapView size = result.map();
