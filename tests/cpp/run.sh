@@ -75,6 +75,18 @@ cat "$work/said"
 "$work/examples/camera" "$work/part.twin" "$work/pictures/test" 24 | tee "$work/said"
 grep -q '^12 good, 12 bad' "$work/said" || fail "examples/opencv/camera: expected 12 good and 12 bad parts"
 
+# The same inspection with HALCON's variation model (of the stand-in) and with twinspect's.
+mkdir "$work/plates"
+"$work/uses/draw_plates" "$work/plates"
+for program in before after; do
+    "$work/uses/$program" "$work"/plates/good_*.pgm -- "$work"/plates/{new,spotted}.pgm >"$work/$program" && status=0 || status=$?
+    [ $status = 1 ] || fail "examples/halcon/$program: expected exit status 1, as a part is not good, and not $status"
+done
+diff "$work/before" "$work/after" || fail "examples/halcon/before (<) and after (>) say different things of the same parts"
+grep -q 'new.pgm: good$' "$work/after" && grep -q 'spotted.pgm: 6 pixels differ, rows 12 to 13, columns 7 to 9$' "$work/after" ||
+    { cat "$work/after"; fail "examples/halcon: expected a good part and one that differs in 6 pixels"; }
+say "examples/halcon: before and after say the same"
+
 # By pkg-config, and with nothing but a C compiler.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 # Unquoted: words for the compiler.
