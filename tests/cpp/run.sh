@@ -32,6 +32,11 @@ for file in include/twinspect/{twinspect.h,twinspect.hpp,opencv.hpp} lib/pkgconf
     lib/cmake/Twinspect/Twinspect{Config,ConfigVersion,Targets}.cmake; do
     [ -f "$prefix/$file" ] || fail "the prefix lacks $file"
 done
+if [ -d "$libtorch/licenses" ]; then
+    [ -f "$prefix/share/licenses/twinspect/torch/LICENSE" ] || fail "the prefix has libtorch and lacks its licence"
+else
+    say "SKIPPED: libtorch's licences in the prefix: $libtorch has none; lay libtorch anew with .ci/libtorch.sh"
+fi
 soname=$(objdump -p "$library" | awk '$1 == "SONAME" { print $2 }')
 [ -e "$prefix/lib/$soname" ] || fail "the prefix lacks lib/$soname, which the loader looks for"
 runpath=$(objdump -p "$prefix/lib/$soname" | awk '$1 == "RUNPATH" { print $2 }')
