@@ -92,6 +92,11 @@ grep -q 'new.pgm: good$' "$work/after" && grep -q 'spotted.pgm: 6 pixels differ,
     { cat "$work/after"; fail "examples/halcon: expected a good part and one that differs in 6 pixels"; }
 say "examples/halcon: before and after say the same"
 
+# Each operator that HALCON would be told of has its procedure, and none is left over.
+sed -n 's/.*<- \(C[A-Za-z]*\)\[.*/\1/p' bindings/halcon/def/twinspect.def | LC_ALL=C sort >"$work/told"
+sed -n 's/^Herror \(C[A-Za-z]*\)(.*{$/\1/p' bindings/halcon/source/twinspect.c | LC_ALL=C sort >"$work/there"
+[ -s "$work/told" ] && diff "$work/told" "$work/there" || fail "bindings/halcon: the operators of the def file (<) and the procedures (>) differ"
+
 # By pkg-config, and with nothing but a C compiler.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 # Unquoted: words for the compiler.
