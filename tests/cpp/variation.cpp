@@ -1,4 +1,4 @@
-// Variation models: each call once, what follows from it, and what a call out of order says. Without a network.
+// Variation models: each call once, what follows from it, and what a call out of order says.
 #include "check.hpp"
 #include "plates.hpp"
 
@@ -143,6 +143,25 @@ static void calls_out_of_order_are_state() {
   error_of(TSP_E_NULL_ARGUMENT, [&] { variation.compare(plate_view(plate), result); });  // NOLINT: what is said of moved objects
 }
 
+// The same calls with the network: the option and the unit of the threshold are all that changes.
+static void features_compare_by_the_same_calls() {
+  Options options;
+  options.set("variation.engine", "features").set("input.size", 96).set("threads", 1).set("matcher", "none");
+  Variation variation(plate_width, plate_height, VariationType::byte, VariationMode::standard, options);
+  for (unsigned seed = 0; seed < 12; ++seed) variation.train(plate_view(draw_plate(seed)));
+  variation.prepare(-1, 2);
+  Result good, bad;
+  variation.compare(plate_view(draw_plate(50)), good);
+  variation.compare(plate_view(spotted_plate(51)), bad);
+  CHECK(bad.summary().score > good.summary().score);
+  CHECK(bad.summary().verdict == Verdict::defect);
+  std::vector<std::uint8_t> mask(plate_width * plate_height);
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = i % plate_width > 30;
+  variation.compare(plate_view(spotted_plate(51)), plate_view(mask), bad);
+  CHECK_EQUAL(bad.map()(spot_x, spot_y), 0.0f);
+  error_of(TSP_E_UNSUPPORTED, [&] { Variation(plate_width, plate_height, VariationType::byte, VariationMode::direct, options); });
+}
+
 int main() {
   good_and_bad_parts_are_told_apart();
   sides_choose_light_or_dark();
@@ -151,5 +170,6 @@ int main() {
   robust_wants_all_at_once_and_direct_wants_two_pictures();
   files_and_bytes_give_the_same_limits();
   calls_out_of_order_are_state();
+  features_compare_by_the_same_calls();
   return verdict_of_checks();
 }

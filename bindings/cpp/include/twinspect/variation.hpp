@@ -65,7 +65,7 @@ struct LightDark {
   LightDark(double too_light, double too_dark) noexcept : light(too_light), dark(too_dark) {}
 };
 
-/// Gray values of good parts, and limits for those of others.
+/// What good parts look like, and limits for others: of gray values, or with the option variation.engine of features.
 ///
 ///     twinspect::Variation variation(width, height);
 ///     for (const auto &part : good_parts) variation.train(view_of(part));
@@ -80,7 +80,8 @@ class Variation {
   Variation(std::uint32_t width, std::uint32_t height, VariationType type = VariationType::byte,
             VariationMode mode = VariationMode::standard)
       : Variation(width, height, type, mode, nullptr) {}
-  /// As above. options: variation.engine says what is compared. Throws TSP_E_UNSUPPORTED, INVALID_ARGUMENT, WEIGHTS, DEVICE.
+  /// As above. options: variation.engine says what is compared (pixels, features, both); where features are, those of a
+  /// Fitter count, too. Throws TSP_E_UNSUPPORTED for features in mode direct; of features WEIGHTS, DEVICE; of both IO.
   Variation(std::uint32_t width, std::uint32_t height, VariationType type, VariationMode mode, const Options &options)
       : Variation(width, height, type, mode, options.get()) {}
   /// Takes over a handle of the C interface.
@@ -117,7 +118,8 @@ class Variation {
 
   /// Makes the limits of what was learned: ideal +- max(abs_threshold, var_threshold * variation).
   ///
-  /// Throws TSP_E_STATE before train() and in mode direct, INVALID_ARGUMENT.
+  /// Of features abs_threshold is in the units of the anomaly map, and a negative one automatic. Throws TSP_E_STATE before
+  /// train() and in mode direct, INVALID_ARGUMENT; of features TOO_FEW_IMAGES for an automatic threshold, NUMERIC, MEMORY, IO.
   void prepare(LightDark abs_threshold, LightDark var_threshold) {
     const double abs_pair[2] = {abs_threshold.light, abs_threshold.dark};
     const double var_pair[2] = {var_threshold.light, var_threshold.dark};
@@ -135,7 +137,7 @@ class Variation {
 
   /// Finds what is too light or too dark; what was found replaces what was in result, which stays as it was if the call fails.
   ///
-  /// Throws TSP_E_STATE before it is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+  /// Throws TSP_E_STATE before it is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY; of features NUMERIC, MEMORY.
   void compare(const ImageView &image, Result &result, Sides sides = Sides::absolute) const {
     try_compare(image, result, sides).value();
   }
