@@ -18,13 +18,9 @@ def type_ids(element):
                 yield part.attrib[name]
 
 
-def prune(element, keep):
-    """Removes below element what is not kept; True if anything is left."""
-    for child in list(element):
-        is_scope = child.tag in ("abi-instr", "namespace-decl")
-        if not (prune(child, keep) if is_scope else child in keep):
-            element.remove(child)
-    return len(element) > 0
+def in_order(elements):
+    """A stable order, so that a new baseline differs from the old one where the interface does."""
+    return sorted(elements, key=lambda element: (element.tag, element.attrib.get("name", ""), element.attrib.get("id", "")))
 
 
 def main():
@@ -42,10 +38,13 @@ def main():
             if element not in keep:
                 keep.add(element)
                 waiting.append(element)
-    for part in corpus:
-        if part.tag != "abi-instr":
-            keep.add(part)
-    prune(corpus, keep)
+    # In one unit and without the module that Rust has it in, which no caller sees.
+    units = list(corpus.iter("abi-instr"))
+    for unit in units:
+        corpus.remove(unit)
+    one = xml.SubElement(corpus, "abi-instr", {"address-size": "64", "path": "src/ffi", "language": "LANG_Rust"})
+    nested = {inner for element in keep for inner in element.iter() if inner is not element}
+    one.extend(in_order(keep - nested))
     xml.indent(corpus)
     print(xml.tostring(corpus, encoding="unicode"))
 
