@@ -30,6 +30,16 @@ static void edges_forgive_a_shift_of_a_pixel() {
   CHECK_EQUAL(lenient.compare(plate_view(spotted_plate(3))).regions()[0].area, 6u);
 }
 
+static void light_and_dark_have_tolerances_of_their_own() {
+  const auto reference = draw_plate(1);
+  auto other = reference;
+  other[0] = static_cast<std::uint8_t>(other[0] + 30);
+  other[20] = static_cast<std::uint8_t>(other[20] - 30);
+  const Result result = GoldenTemplate(plate_view(reference), {{40, 10}, 0}).compare(plate_view(other));
+  CHECK_EQUAL(result.regions().size(), 1u);
+  CHECK_EQUAL(result.regions()[0].x, 20u);
+}
+
 static void mask_is_kept() {
   const auto reference = draw_plate(1), spotted = spotted_plate(3);
   std::vector<std::uint8_t> mask(reference.size(), 1);
@@ -69,6 +79,7 @@ static void what_cannot_be_compared_is_refused() {
 int main() {
   spot_is_found_and_noise_is_not();
   edges_forgive_a_shift_of_a_pixel();
+  light_and_dark_have_tolerances_of_their_own();
   mask_is_kept();
   wide_gray_values_and_flipped_rows_are_the_same_part();
   what_cannot_be_compared_is_refused();

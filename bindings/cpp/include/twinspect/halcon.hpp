@@ -127,15 +127,17 @@ inline HalconCpp::HRegion region(const Region &found) { return region(found.runs
 /// All defects as one region; HALCON's connection() takes them apart again.
 inline HalconCpp::HRegion region(const Result &result) { return region(result.runs()); }
 
-/// Adds an image of a good part to a variation model, as TrainVariationModel does.
-inline void train(Variation &variation, const HalconCpp::HImage &image) { variation.train(View(image).image()); }
+/// Adds an image of a good part to a variation model, as TrainVariationModel does. white: as View; gray values do without it.
+inline void train(Variation &variation, const HalconCpp::HImage &image, double white = 0) {
+  variation.train(View(image, white).image());
+}
 
 /// Compares an image inside of its domain, as CompareVariationModel and CompareExtVariationModel do.
 ///
 /// Gives all that is outside of the limits as one region; for the regions of each side see region(Region).
 inline HalconCpp::HRegion compare(const Variation &variation, const HalconCpp::HImage &image, Result &result,
-                                  Sides sides = Sides::absolute) {
-  const View view(image);
+                                  Sides sides = Sides::absolute, double white = 0) {
+  const View view(image, white);
   if (view.mask() != nullptr) {
     variation.compare(view.image(), *view.mask(), result, sides);
   } else {
