@@ -41,6 +41,8 @@ run() {
 # Its claims are made when it is compiled.
 cc -std=c11 "${flags[@]}" -Iinclude -c tests/c/layout.c -o "$work/layout.o"
 for name in fork variation pictures inspect parity; do compile_c $name; done
+tests/abi/link.sh "$library" include "$work/halcon_package" -std=c11 "${flags[@]}" -Itests/cpp/halcon_package_double \
+    -Ibindings/halcon/source bindings/halcon/source/twinspect.c tests/cpp/halcon_package{,_double/Halcon}.c
 compile_cpp variation_cpp variation
 compile_cpp golden golden
 compile_cpp objects objects
@@ -50,7 +52,7 @@ mkdir "$work"/{good,new}
 cp "$work"/pictures_of_parity/square_good_0*.pgm "$work/good"
 cp "$work"/pictures_of_parity/square_{new,bad}.pgm "$work/new"
 
-for name in fork variation pictures variation_cpp golden objects; do run $name; done
+for name in fork variation pictures halcon_package variation_cpp golden objects; do run $name; done
 run inspect model.twin good new input.size=96
 run parity pictures_of_parity "$PWD/tests/parity/cases.tsv"
 run parity_cpp pictures_of_parity "$PWD/tests/parity/cases.tsv"
