@@ -55,7 +55,22 @@ static void variation_models_compare_inside_of_the_domain() {
   CHECK(type.Text() == std::string("real") && width == plate_width && limits[0] >= 100);
 }
 
+static void direct_takes_over_both_images() {
+  const h::HImage ideal = image_of_plate(draw_plate(1)), spotted = image_of_plate(spotted_plate(51));
+  std::vector<float> flat(plate_width * plate_height, 0.5f);
+  h::HImage real;
+  real.GenImage1("real", plate_width, plate_height, flat.data());
+  Result result;
+  double row = 0, column = 0;
+  for (const h::HImage &variation_image : {real, image_of_plate(std::vector<std::uint8_t>(flat.size(), 1))}) {
+    Variation variation(plate_width, plate_height, VariationType::byte, VariationMode::direct);
+    halcon::prepare_direct(variation, ideal, variation_image, 20, 2);
+    CHECK_EQUAL(halcon::compare(variation, spotted, result).AreaCenter(&row, &column), 6);
+  }
+}
+
 int main() {
+  direct_takes_over_both_images();
   variation_models_compare_inside_of_the_domain();
   Fitter fitter(small_options());
   for (unsigned seed = 1; seed <= 12; ++seed) halcon::add(fitter, image_of(draw_part(seed, false)), "good");
