@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::OnceLock;
 
 use tch::{Device, Kind, Tensor};
+use twinspect_onednn::{Steps, Then, convolved, convolved_and_added, reordered};
 
 use super::weights::Tensors;
 use crate::error::{Error, ErrorKind, Result};
@@ -59,27 +61,79 @@ pub(crate) struct Convolution {
     weight: SharedTensor,
     bias: SharedTensor,
     plan: Plan,
+    /// The weight as oneDNN wants it, by whether the border is wider below and right than above and left.
+    reordered: [[OnceLock<SharedTensor>; 2]; 2],
 }
 
 impl Convolution {
     /// [N, inputs, H, W] to [N, outputs, ceil(H / stride), ceil(W / stride)]; `input` is left as it is.
     pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let (_, _, height, width) = input.size4()?;
-        let (top, bottom) = self.border(height);
-        let (left, right) = self.border(width);
-        let mut output = if (top, left) == (bottom, right) {
-            self.convolve(input, [top, left])?
-        } else {
-            self.convolve(
-                &input.f_constant_pad_nd([left, right, top, bottom])?,
-                [0, 0],
-            )?
-        };
+        if twinspect_onednn::takes(input) {
+            let (input, weight, steps) = self.fitted(input)?;
+            let kernel = (&**weight, &*self.bias);
+            return convolved(&input, kernel, steps, self.then()).map_err(refused);
+        }
+        let mut output = self.convolve(input)?;
         match self.plan.activation {
             Activation::Linear => Ok(output),
             Activation::Relu => Ok(output.f_relu_()?),
             Activation::Relu6 => Ok(output.f_clamp_(0.0, 6.0)?),
         }
+    }
+
+    /// The result of a convolution without an activation, and `added`, which has its shape; then a ReLU if `relu` says so.
+    pub fn forward_onto(&self, input: &Tensor, added: &Tensor, relu: bool) -> Result<Tensor> {
+        if twinspect_onednn::takes(input) {
+            let (input, weight, steps) = self.fitted(input)?;
+            let kernel = (&**weight, &*self.bias);
+            let then = if relu { Then::Relu } else { Then::Nothing };
+            return convolved_and_added((&input, added), kernel, steps, then).map_err(refused);
+        }
+        let mut sum = self.convolve(input)?.f_add_(added)?;
+        Ok(if relu { sum.f_relu_()? } else { sum })
+    }
+
+    fn then(&self) -> Then {
+        match self.plan.activation {
+            Activation::Linear => Then::Nothing,
+            Activation::Relu => Then::Relu,
+            Activation::Relu6 => Then::Relu6,
+        }
+    }
+
+    /// Input, weight and steps of oneDNN's convolution, which knows only borders of equal width on opposite sides.
+    ///
+    /// A border that is one wider below and right is made by a kernel with a row of zeros above and a column on the left,
+    /// where channels stand alone: there it costs less than a copy of the input with its border.
+    fn fitted(&self, input: &Tensor) -> Result<(Tensor, &SharedTensor, Steps)> {
+        let (_, _, height, width) = input.size4()?;
+        let ((top, bottom), (left, right)) = (self.border(height), self.border(width));
+        let is_depthwise = self.plan.groups == self.plan.inputs;
+        let (input, wider, padding) = if is_depthwise {
+            let wider = [bottom > top, right > left];
+            (input.shallow_clone(), wider, [bottom, right])
+        } else if (top, left) == (bottom, right) {
+            (input.shallow_clone(), [false; 2], [top, left])
+        } else {
+            let padded = input.f_constant_pad_nd([left, right, top, bottom])?;
+            (padded, [false; 2], [0, 0])
+        };
+        let steps = Steps {
+            padding,
+            stride: self.plan.stride,
+            groups: self.plan.groups,
+        };
+        let place = &self.reordered[usize::from(wider[0])][usize::from(wider[1])];
+        let weight = match place.get() {
+            Some(weight) => weight,
+            None => {
+                let [above, left] = wider.map(i64::from);
+                let wider = self.weight.f_constant_pad_nd([left, 0, above, 0])?;
+                let made = reordered(&wider, steps).map_err(refused)?;
+                place.get_or_init(|| SharedTensor::new(made))
+            }
+        };
+        Ok((input, weight, steps))
     }
 
     fn border(&self, side: i64) -> (i64, i64) {
@@ -95,7 +149,18 @@ impl Convolution {
         }
     }
 
-    fn convolve(&self, input: &Tensor, padding: [i64; 2]) -> Result<Tensor> {
+    /// Without what follows.
+    fn convolve(&self, input: &Tensor) -> Result<Tensor> {
+        let (_, _, height, width) = input.size4()?;
+        let ((top, bottom), (left, right)) = (self.border(height), self.border(width));
+        if (top, left) == (bottom, right) {
+            return self.convolve_padded(input, [top, left]);
+        }
+        let padded = input.f_constant_pad_nd([left, right, top, bottom])?;
+        self.convolve_padded(&padded, [0, 0])
+    }
+
+    fn convolve_padded(&self, input: &Tensor, padding: [i64; 2]) -> Result<Tensor> {
         let Plan { stride, groups, .. } = self.plan;
         Ok(input.f_conv2d(
             &self.weight,
@@ -106,6 +171,10 @@ impl Convolution {
             groups,
         )?)
     }
+}
+
+fn refused(error: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Torch, error.to_string())
 }
 
 /// Zeros before and after a side of `side` pixels so that `kernel` fits ceil(side / stride) times.
@@ -255,6 +324,7 @@ impl<'a> TensorReader<'a> {
             weight: self.store(&channels_last(weight)?, layers[0])?,
             bias: self.store(bias, layers[1])?,
             plan,
+            reordered: Default::default(),
         })
     }
 

@@ -93,18 +93,21 @@ impl Stage {
 }
 
 impl Block {
-    /// Works in place on nothing but its own convolutions' results: `input` may be a stage's map.
+    /// `input`, which may be a stage's map, is left as it is.
     fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let mut map = input.shallow_clone();
-        for convolution in &self.convolutions {
+        let Some((last, others)) = self.convolutions.split_last() else {
+            return Ok(map);
+        };
+        for convolution in others {
             map = convolution.forward(&map)?;
         }
         match &self.shortcut {
-            Shortcut::None => Ok(map),
-            Shortcut::Add => Ok(map.f_add_(input)?),
-            Shortcut::AddRelu => Ok(map.f_add_(input)?.f_relu_()?),
+            Shortcut::None => last.forward(&map),
+            Shortcut::Add => last.forward_onto(&map, input, false),
+            Shortcut::AddRelu => last.forward_onto(&map, input, true),
             Shortcut::ProjectAddRelu(projection) => {
-                Ok(map.f_add_(&projection.forward(input)?)?.f_relu_()?)
+                last.forward_onto(&map, &projection.forward(input)?, true)
             }
         }
     }
