@@ -10,7 +10,7 @@ a `Result`), `Variation` (HALCON's variation model). Beside them `options` (what
 `process` (threads, devices, versions), `threshold`, and `twinspect.anomalib`, which needs anomalib and is not imported here.
 """
 from . import log  # noqa: F401
-from ._image import Mask, Order, Picture
+from ._image import Frame, Mask, Order, Picture
 from ._progress import Progress
 from .error import (
     CancelledError,
@@ -33,7 +33,7 @@ from .variation import Variation
 
 __version__ = version()
 __all__ = [
-    "CancelledError", "Device", "Fitter", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model", "ModelInfo",
+    "CancelledError", "Device", "Fitter", "Frame", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model", "ModelInfo",
     "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture", "Progress", "Region", "Result", "Results", "StateError",
     "Threshold", "Thresholds", "Timing", "TwinspectError", "UnsupportedError", "Variation", "Verdict", "build_info", "devices",
     "fit", "option_table", "set_threads", "threshold_from_scores", "version",

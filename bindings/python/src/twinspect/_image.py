@@ -12,8 +12,19 @@ from ._library import ffi, lib
 from .error import make_error
 
 Order = Literal["rgb", "bgr"]
-Picture = PathLike | Image.Image | NDArray[Any]
-"""A file, a Pillow image, or an array: [H, W] or [H, W, 1] of uint8, uint16 or float32 (gray), [H, W, 3] or [H, W, 4] of uint8 or
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An array with an order and a white of its own, for lists of pictures that differ in them: see `Inspector.inspect`."""
+
+    pixels: NDArray[Any]
+    order: Order = "rgb"
+    white: float = 0.0
+
+
+Picture = PathLike | Image.Image | NDArray[Any] | Frame
+"""A file, a Pillow image, a `Frame`, or an array: [H, W] or [H, W, 1] of uint8, uint16 or float32 (gray), [H, W, 3] or [H, W, 4] of uint8 or
 uint16 (colour; the fourth channel is alpha and ignored)."""
 Mask = PathLike | Image.Image | NDArray[Any]
 """What counts of a picture: [H, W] of bool or uint8, non-zero = counts; or a gray file or image."""
@@ -36,6 +47,8 @@ class View:
 
 def picture_view(picture: Picture, order: Order = "rgb", white: float = 0.0, where: str = "") -> View:
     """A view of a picture. Raises `InvalidArgumentError` or `UnsupportedError`, whose `where` is `where`."""
+    if isinstance(picture, Frame):
+        picture, order, white = picture.pixels, picture.order, picture.white
     if order not in ("rgb", "bgr"):
         raise make_error(lib.TSP_E_INVALID_ARGUMENT, f"order is '{order}', allowed are 'rgb' and 'bgr'", "", where)
     if isinstance(picture, Image.Image):

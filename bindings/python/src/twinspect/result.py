@@ -2,7 +2,7 @@
 import enum
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -39,7 +39,7 @@ class Region:
     area: int
     centroid: tuple[float, float]
     peak: float
-    runs: NDArray[np.int32]
+    runs: NDArray[np.int32] = field(repr=False, compare=False)
 
 
 class Result(Handle):
@@ -176,7 +176,8 @@ class Result(Handle):
 
     def __repr__(self) -> str:
         named = f" {self.name}" if self.name else ""
-        return f"<Result{named}: {self.verdict}, score {self.score:.2f}, threshold {self.threshold}>"
+        limit = "none" if self.threshold is None else f"{self.threshold:.2f}"
+        return f"<Result{named}: {self.verdict}, score {self.score:.2f}, threshold {limit}>"
 
 
 class Results(list[Result]):
