@@ -44,6 +44,7 @@ def read_picture(path: PathLike) -> NDArray[Any]:
     """The pixels of a file, [H, W] or [H, W, 3 or 4], uint8 or uint16, upright by its EXIF orientation."""
     try:
         with Image.open(path) as image:
+            _refuse_wide_colours(image, str(path))
             return pixels_of(ImageOps.exif_transpose(image), str(path))
     except FileNotFoundError:
         message = "the file does not exist"
@@ -60,9 +61,6 @@ def read_picture(path: PathLike) -> NDArray[Any]:
 
 def pixels_of(image: Image.Image, where: str = "") -> NDArray[Any]:
     """The pixels of a Pillow image, alpha kept or dropped, palettes and other colour models as RGB."""
-    if image.mode == "RGB" and any(";16" in str(tile) for tile in getattr(image, "tile", ())):
-        hint = "Read it with a program that keeps 16 bit (imageio, OpenCV) and pass the array, uint16 [H, W, 3]."
-        raise make_error(lib.TSP_E_UNSUPPORTED, "Pillow reads 16-bit colours as 8 bit", hint, where)
     if image.mode in ("L", "RGB", "RGBA"):
         return np.asarray(image)
     if image.mode == "LA":
@@ -79,3 +77,14 @@ def pixels_of(image: Image.Image, where: str = "") -> NDArray[Any]:
         hint = "Convert it to 16 bit, or pass the pixels as a float32 array with white=."
         raise make_error(lib.TSP_E_IMAGE, f"pixels of mode {image.mode} do not say which value is white", hint, where)
     return np.asarray(image.convert("RGB"))
+
+
+def _refuse_wide_colours(image: Image.Image, where: str) -> None:
+    """Pillow has no mode for 16-bit colours and drops half of their bits, which the library, where it reads the file, does not."""
+    if image.mode not in ("RGB", "RGBA"):
+        return
+    for tile in getattr(image, "tile", ()):
+        is_wide_pnm = tile[0] == "ppm" and any(isinstance(each, int) and each > 255 for each in tile[3])
+        if ";16" in str(tile) or is_wide_pnm:
+            hint = "Read it with imageio or OpenCV, which keep 16 bit, and pass the array, uint16 [H, W, 3]."
+            raise make_error(lib.TSP_E_UNSUPPORTED, "Pillow reads 16-bit colours as 8 bit", hint, where)
