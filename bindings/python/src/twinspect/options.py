@@ -3,9 +3,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from numbers import Integral, Real
 from typing import Any
 
-from ._handle import filled, own
+from ._handle import filled, own, path_bytes
 from ._library import ffi, lib, text
 from .error import check
 
@@ -70,19 +71,17 @@ def native_options(values: OptionValues | None, keywords: OptionValues) -> Any:
     if (recipe := wanted.pop("recipe", None)) is not None:
         check(lib.tsp_options_apply_recipe(options, str(recipe).encode()), "recipe")
     for key, value in wanted.items():
-        check(_set(options, key.encode(), value), key)
+        check(_set(options, key, value), key)
     return options
 
 
-def _set(options: Any, key: bytes, value: OptionValue) -> int:
-    if isinstance(value, int):
-        status = lib.tsp_options_set_int(options, key, int(value))
-    elif isinstance(value, float):
-        status = lib.tsp_options_set_float(options, key, value)
-    elif isinstance(value, (str, os.PathLike)):
-        status = lib.tsp_options_set_text(options, key, os.fsencode(value))
-    else:
-        # numpy's numbers, and whatever else says that it is one.
-        number = value.item()
-        return _set(options, key, number)
-    return int(status)
+def _set(options: Any, key: str, value: OptionValue) -> int:
+    name = key.encode()
+    # numpy's numbers are Integral or Real, too.
+    if isinstance(value, Integral):
+        return int(lib.tsp_options_set_int(options, name, int(value)))
+    if isinstance(value, Real):
+        return int(lib.tsp_options_set_float(options, name, float(value)))
+    if isinstance(value, (str, os.PathLike)):
+        return int(lib.tsp_options_set_text(options, name, path_bytes(value)))
+    raise TypeError(f"twinspect: option {key} is {value!r}; a number, a text or a path is allowed")
