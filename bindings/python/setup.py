@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
@@ -46,25 +46,27 @@ def copy_binary(source: Path, target: Path) -> None:
 
 class BuildPy(build_py):
     def run(self) -> None:
+        library = find_library()
         super().run()
         package = Path("src/twinspect") if self.editable_mode else Path(self.build_lib) / "twinspect"
-        library = find_library()
-        package.mkdir(parents=True, exist_ok=True)
         declarations.write_module(package / "_declarations.py")
         copy_binary(library, package / "lib" / LIBRARY)
         if (program := library.with_name(PROGRAM)).is_file():
             copy_binary(program, package / "bin" / PROGRAM)
+        if not self.editable_mode:
+            shutil.copy(ROOT / "LICENSE", package)
 
 
 class PlatformWheel(bdist_wheel):
     """One wheel for every Python, as cffi loads the library: no code is compiled against Python."""
 
-    def finalize_options(self) -> None:
-        super().finalize_options()
-        self.root_is_pure = False
-
     def get_tag(self) -> tuple[str, str, str]:
         return "py3", "none", super().get_tag()[2]
+
+
+class Binary(Distribution):
+    def has_ext_modules(self) -> bool:
+        return True
 
 
 # A build folder in the tree would put modules that are gone now into the next wheel.
@@ -72,6 +74,7 @@ scratch = tempfile.mkdtemp(prefix="twinspect-wheel-")
 atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 setup(
     version=declarations.library_version(declarations.HEADER.read_text(encoding="utf-8")),
+    distclass=Binary,
     cmdclass={"build_py": BuildPy, "bdist_wheel": PlatformWheel},
     options={"build": {"build_base": scratch}, "egg_info": {"egg_base": scratch}},
 )

@@ -1,11 +1,11 @@
 """What a package is made of, and what a user sees who lacks a part of it."""
 import importlib.metadata
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import twinspect
@@ -111,12 +111,12 @@ def test_wheel_without_a_library_says_what_to_do(tmp_path):
     assert "there is no such file. Build the library with `make build`, or set TWINSPECT_LIBRARY" in done.stdout + done.stderr
 
 
-def test_command_line_of_the_wheel(tmp_path):
-    from twinspect import _program
-
-    if not (_program.Path(_program.__file__).parent / "bin").is_dir():
+def test_command_line_of_the_wheel():
+    path = Path(twinspect.__file__).parent / "bin"
+    if not path.is_dir():
         pytest.skip("this package carries no program")
-    done = subprocess.run([sys.executable, "-m", "twinspect", "fit", "--list-recipes"], capture_output=True, text=True)
-    assert done.returncode == 0 and "registered" in done.stdout
-    done = subprocess.run([sys.executable, "-m", "twinspect", "weights", "list", "--json"], capture_output=True, text=True)
-    assert done.returncode == 0 and json.loads(done.stdout.splitlines()[0])
+    command = [sys.executable, "-c", "from twinspect_program import main; main()"]
+    done = subprocess.run([*command, "fit", "--list-recipes"], capture_output=True, text=True)
+    assert done.returncode == 0 and "registered" in done.stdout, done.stderr
+    done = subprocess.run([*command, "inspect", "nowhere.twin", "nowhere.png"], capture_output=True, text=True)
+    assert done.returncode == 2 and "nowhere.twin" in done.stderr

@@ -36,7 +36,7 @@ def _load() -> Any:
         raise ImportError(
             f"twinspect: {path} cannot be loaded ({libtorch}): {error}. It needs libtorch {_libtorch.BUILT_WITH}: "
             f"`pip install torch=={_libtorch.BUILT_WITH}`, or set {_libtorch.VARIABLE} to the folder of one."
-        ) from error
+        ) from None
     _check(library, path, libtorch)
     return library
 

@@ -1,4 +1,0 @@
-"""``python -m twinspect`` is the command line."""
-from ._program import main
-
-main()
