@@ -1,7 +1,7 @@
 """Arrays as the library's pictures, without copying where a picture of the library can lie in memory as the array does."""
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from .error import make_error
 Order = Literal["rgb", "bgr"]
 
 
+@final
 @dataclass(frozen=True)
 class Frame:
     """An array with an order and a white of its own, for lists of pictures that differ in them: see `Inspector.inspect`."""
@@ -48,7 +49,7 @@ class View:
 def picture_view(picture: Picture, order: Order = "rgb", white: float = 0.0, where: str = "") -> View:
     """A view of a picture. Raises `InvalidArgumentError` or `UnsupportedError`, whose `where` is `where`."""
     if isinstance(picture, Frame):
-        picture, order, white = picture.pixels, picture.order, picture.white
+        order, white, picture = picture.order, picture.white, picture.pixels
     if order not in ("rgb", "bgr"):
         raise make_error(lib.TSP_E_INVALID_ARGUMENT, f"order is '{order}', allowed are 'rgb' and 'bgr'", "", where)
     if isinstance(picture, Image.Image):
@@ -96,7 +97,8 @@ def writable_view(pixels: NDArray[Any], format: int) -> View:
 
 
 def _native(pixels: NDArray[Any]) -> NDArray[Any]:
-    return pixels if pixels.dtype.isnative else pixels.astype(pixels.dtype.newbyteorder("="))
+    native: NDArray[Any] = pixels if pixels.dtype.isnative else pixels.astype(pixels.dtype.newbyteorder("="))
+    return native
 
 
 def _gray(pixels: NDArray[Any]) -> View | None:
@@ -138,14 +140,15 @@ def _planar(pixels: NDArray[Any], order: Order) -> View | None:
 
 
 def _as_planes(pixels: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1)).transpose(1, 2, 0)
+    planes: NDArray[Any] = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return planes.transpose(1, 2, 0)
 
 
 def _rows_fit(pixels: NDArray[Any], pixel_bytes: int) -> bool:
     """Whether pixels of this size follow each other within rows, and no row overlaps the next."""
     height, width = pixels.shape[:2]
-    row_bytes = width * pixel_bytes
-    return (pixels.strides[1] == pixel_bytes or width == 1) and (abs(pixels.strides[0]) >= row_bytes or height == 1)
+    row_step, step = pixels.strides[:2]
+    return bool((step == pixel_bytes or width == 1) and (abs(row_step) >= width * pixel_bytes or height == 1))
 
 
 def _view(pixels: NDArray[Any], format: int, address: int, row_stride: int) -> View:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from anomalib import LearningType
-from anomalib.data import Batch
+from anomalib.data import ImageBatch
 from anomalib.deploy.export import ExportType
 from anomalib.metrics import Evaluator
 from anomalib.models.components import AnomalibModule, MemoryBankMixin
@@ -89,11 +89,11 @@ class Twinspect(MemoryBankMixin, AnomalibModule):
         if self._is_fitted:
             logger.warning("twinspect has learned already; the training set is passed over. Make a new Twinspect to learn anew.")
 
-    def training_step(self, batch: Batch, *args: Any, **kwargs: Any) -> torch.Tensor:
+    def training_step(self, batch: ImageBatch, *args: Any, **kwargs: Any) -> torch.Tensor:
         """Collects a batch of normal images; the loss is a dummy."""
         del args, kwargs
         if not self._is_fitted:
-            self.model.collect(batch.image, batch.image_path or [None] * len(batch.image))
+            self.model.collect(batch.image, batch.image_path or [])
         return torch.tensor(0.0, requires_grad=True, device=self.device)
 
     def fit(self) -> None:
@@ -102,10 +102,14 @@ class Twinspect(MemoryBankMixin, AnomalibModule):
         assert self.model.fitted is not None
         self._adopt(self.model.fitted)
 
-    def validation_step(self, batch: Batch, *args: Any, **kwargs: Any) -> Batch:
+    # Lightning's own signature has no batch, as those of anomalib's models have.
+    def validation_step(  # type: ignore[override]
+        self, batch: ImageBatch, *args: Any, **kwargs: Any
+    ) -> ImageBatch:
         """The batch with scores, labels, maps and masks."""
         del args, kwargs
-        return batch.update(**self.model(batch.image)._asdict())
+        found: ImageBatch = batch.update(**self.model(batch.image)._asdict())
+        return found
 
     @property
     def trainer_arguments(self) -> dict[str, Any]:
@@ -139,7 +143,7 @@ class Twinspect(MemoryBankMixin, AnomalibModule):
         self.fitted.save(path)
         return path
 
-    def to_onnx(self, *args: Any, **kwargs: Any) -> Path:
+    def to_onnx(self, *args: Any, **kwargs: Any) -> Path:  # type: ignore[override]
         """Not there: the model is inspected with by libtwinspect, on any machine, from its own file."""
         raise NotImplementedError('twinspect: a model is exported as its own file: export_type="torch" writes a .twin file.')
 

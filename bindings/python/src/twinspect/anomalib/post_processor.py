@@ -31,7 +31,7 @@ class TwinspectPostProcessor(PostProcessor):
     def on_validation_epoch_end(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is learned from the validation set."""
 
-    def normalize_batch(self, batch: Batch) -> None:
+    def normalize_batch(self, batch: Batch[Any]) -> None:
         """Brings the scores and maps of a batch to 0 to 1."""
         batch.pred_score = _share(batch.pred_score, self._image_threshold)
         batch.anomaly_map = _share(batch.anomaly_map, self._pixel_threshold)

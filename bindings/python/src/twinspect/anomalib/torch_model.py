@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,11 @@ class TwinspectModel(nn.Module):
     def fitted(self, model: Model) -> None:
         self._fitted, self._inspector, self._fitter = model, None, None
 
-    def collect(self, images: torch.Tensor, names: Sequence[str | None]) -> None:
-        """Adds normal images, [N, 3, H, W] float from 0 to 1."""
+    def collect(self, images: Any, names: Sequence[str]) -> None:
+        """Adds normal images, a tensor [N, 3, H, W] of floats from 0 to 1; names may be too few."""
         if self._fitter is None:
             self._fitter = Fitter(self.options)
-        for image, name in zip(images, names):
+        for image, name in zip_longest(images, names):
             self._fitter.add(pixels_of(image), name=name)
 
     def fit(self) -> None:
@@ -96,13 +97,15 @@ def pixels_of(image: torch.Tensor) -> NDArray[Any]:
         )
     scaled = values * _STEPS_8_BIT
     if float((scaled - scaled.round()).abs().max()) < _ON_A_STEP:
-        return scaled.round().to(torch.uint8).permute(1, 2, 0).numpy()
+        return np.asarray(scaled.round().to(torch.uint8).permute(1, 2, 0))
     # The planes stay where they are.
-    return (values * _STEPS_16_BIT).round().numpy().astype(np.uint16).transpose(1, 2, 0)
+    planes: NDArray[Any] = (values * _STEPS_16_BIT).round().numpy().astype(np.uint16)
+    return planes.transpose(1, 2, 0)
 
 
 def _mask(result: Result) -> NDArray[np.bool_]:
-    return result.mask > 0
+    # A new array: what the library owns may not be written to, as torch would allow.
+    return np.asarray(result.mask > 0)
 
 
 def _stacked(maps: Sequence[NDArray[Any]], device: torch.device) -> torch.Tensor:
