@@ -19,10 +19,11 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
+PYTHON_ENV := $(TARGET)/python/env
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
+.PHONY: help demo test test-cpp test-python wheel lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,20 @@ test: tools libtorch check-layers build ## all tests; the first run builds for s
 test-cpp: build weights ## install the library, and build and run C++ programs with OpenCV on what is installed
 	@{ command -v cmake && pkg-config --exists opencv4; } >/dev/null 2>&1 || .ci/tools.sh cmake pkg-config libopencv-dev
 	tests/cpp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-cpp"
+
+test-python: wheel weights ## install the wheel and what it is tested beside, anomalib too (6 GB), under target/python, and run tests/python
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(PYTHON_ENV)"
+	"$(PYTHON_ENV)"/bin/pip install --quiet -r tests/python/requirements.txt
+	"$(PYTHON_ENV)"/bin/pip install --quiet --no-deps --force-reinstall "$(TARGET)"/python/twinspect-*.whl
+	"$(PYTHON_ENV)"/bin/python -m mypy --config-file bindings/python/pyproject.toml bindings/python/src/twinspect
+	TWINSPECT_PROGRAM="$$(realpath "$(PROGRAM)")" TWINSPECT_WHEEL="$$(realpath "$(TARGET)"/python/twinspect-*.whl)" \
+		"$(PYTHON_ENV)"/bin/python -m pytest -q -rs --disable-warnings -p no:cacheprovider tests/python
+
+wheel: build ## the Python package, with library and program: target/python/twinspect-*.whl
+	rm -f "$(TARGET)"/python/twinspect-*.whl
+	TWINSPECT_LIBRARY="$$(realpath "$(TARGET)/release/libtwinspect.so")" \
+		python3 -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$(TARGET)/python" bindings/python
 
 lint: tools libtorch ## format, clippy and documentation without warnings
 	$(CARGO) fmt --check

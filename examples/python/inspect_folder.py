@@ -55,7 +55,7 @@ figure, axes = plt.subplots(len(worst), 3, figsize=(9, 3 * len(worst)), squeeze=
 for row, result in zip(axes, worst):
     picture = np.asarray(Image.open(result.name).convert("RGB"))
     row[0].imshow(picture)
-    row[0].set_title(f"{Path(result.name).name}: {result.verdict}, {result.score:.1f}")
+    row[0].set_title(f"{Path(result.name).name}\n{result.verdict}, {result.score:.1f}", loc="left", fontsize=9)
     row[1].imshow(result.anomaly_map, cmap="magma", vmin=0, vmax=2 * (threshold or result.score))
     row[2].imshow(result.render(picture) if threshold is not None else picture)
     for region in result.regions:
