@@ -1,8 +1,8 @@
 """HALCON's variation model: limits and comparisons by its formulas."""
 import numpy as np
+import parts
 import pytest
 import twinspect
-from twinspect.variation import _TAKES_MASK
 
 GOOD = [np.full((6, 8), value, np.uint8) for value in (98, 100, 102)]
 
@@ -40,14 +40,30 @@ def test_comparison_finds_what_is_outside(trained):
 
 def test_mask_of_a_comparison(trained):
     trained.prepare(10, 0)
-    picture, mask = np.full((6, 8), 100, np.uint8), np.zeros((6, 8), bool)
-    picture[1, 2] = 130
-    if not _TAKES_MASK:
-        with pytest.raises(twinspect.UnsupportedError):
-            trained.compare(picture, mask)
-        pytest.skip("this library's variation models take no mask")
-    assert not trained.compare(picture, mask).is_defect
-    assert trained.compare(picture, ~mask).is_defect
+    picture, mask = np.full((6, 8), 100, np.uint8), np.ones((6, 8), bool)
+    picture[1, 2], picture[4, 6] = 130, 60
+    mask[1, 2] = False
+    assert trained.compare(picture, mask).runs.tolist() == [[4, 6, 6]]
+    assert trained.compare(picture, ~mask).runs.tolist() == [[1, 2, 2]]
+    with pytest.raises(ValueError, match="the mask marks no pixel"):
+        trained.compare(picture, np.zeros((6, 8), bool))
+
+
+def test_features_are_compared_where_they_are_asked_for(tmp_path):
+    good = [parts.draw_part(seed)[:, :, 0] for seed in range(1, 9)]
+    bad = parts.draw_part(101, defective=True)[:, :, 0]
+    variation = twinspect.Variation(parts.WIDTH, parts.HEIGHT, variation_engine="features", options=parts.SMALL)
+    variation.train(good)
+    variation.prepare(absolute=-1, relative=0)
+    variation.save(tmp_path / "plate.var")
+    loaded = twinspect.Variation.load(tmp_path / "plate.var", threads=1)
+    for each in (variation, loaded):
+        assert not each.compare(good[0]).is_defect
+        assert each.compare(bad).is_defect
+    with pytest.raises(twinspect.TwinspectError, match="features"):
+        trained = twinspect.Variation(8, 6)
+        trained.train(GOOD)
+        twinspect.Variation.from_bytes(trained.to_bytes(), variation_engine="features")
 
 
 def test_variation_through_file_and_bytes(trained, tmp_path):

@@ -52,6 +52,9 @@ class Variation(Handle):
     mode
         ``"standard"`` (mean and standard deviation), ``"robust"`` (median; all pictures in one call of `train`) or
         ``"direct"`` (both are given to `prepare_direct`).
+    options, **keywords
+        See `twinspect.fit`. ``variation_engine`` says what is compared: ``"pixels"``, gray values, by default; ``"features"``,
+        anomaly maps; or ``"both"``, one in the shadow of the other (docs/from-halcon.md).
     """
 
     def __init__(
@@ -69,14 +72,15 @@ class Variation(Handle):
         self._size: tuple[int, ...] | None = (height, width)
 
     @classmethod
-    def load(cls, path: PathLike) -> "Variation":
+    def load(cls, path: PathLike, options: OptionValues | None = None, **keywords: OptionValue) -> "Variation":
         """Reads a file that `save` wrote; HALCON's own cannot be read."""
-        return cls._adopt(_own(lib.tsp_variation_read, path_bytes(path), ffi.NULL))
+        return cls._adopt(_own(lib.tsp_variation_read, path_bytes(path), native_options(options, keywords)))
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Variation":
+    def from_bytes(cls, data: bytes, options: OptionValues | None = None, **keywords: OptionValue) -> "Variation":
         """Reads a variation model from the content of its file."""
-        return cls._adopt(_own(lib.tsp_variation_read_memory, ffi.from_buffer(data), len(data), ffi.NULL))
+        settings = native_options(options, keywords)
+        return cls._adopt(_own(lib.tsp_variation_read_memory, ffi.from_buffer(data), len(data), settings))
 
     @classmethod
     def _adopt(cls, pointer: Any) -> "Variation":
@@ -92,7 +96,10 @@ class Variation(Handle):
         check(lib.tsp_variation_train(self._pointer, pointers(views), len(views)))
 
     def prepare(self, absolute: Limits = 10, relative: Limits = 2) -> None:
-        """Makes the limits of what was learned: gray values, and multiples of the variation; the larger of both holds."""
+        """Makes the limits of what was learned: gray values, and multiples of the variation; the larger of both holds.
+
+        Of features, `absolute` is in standard deviations, and a negative one automatic.
+        """
         check(lib.tsp_variation_prepare(self._pointer, _pair(absolute), _pair(relative)))
 
     def prepare_direct(
@@ -108,17 +115,16 @@ class Variation(Handle):
         mask: Mask | None = None,
         sides: Literal["absolute", "light", "dark", "light_dark"] = "absolute",
     ) -> Result:
-        """Finds what is too light, too dark, or either.
+        """Finds what is too light, too dark, or either, where `mask` is not zero; None = everywhere.
 
-        Map and peaks of the result are gray values beyond the limit, its score the highest of them; there are no thresholds.
+        Map and peaks of the result say how far a pixel is beyond its limit, its score is the highest of them; there are no
+        thresholds.
         With sides="light_dark" the regions are of one side each, and what is too dark is negative.
         """
         which, view = _number(_SIDES, sides, "sides"), picture_view(picture)
-        over = () if mask is None and not _TAKES_MASK else (mask_view(mask).image if mask is not None else ffi.NULL,)
-        if over and not _TAKES_MASK:
-            raise make_error(lib.TSP_E_UNSUPPORTED, "this library's variation models take no mask", "", "mask")
+        over = None if mask is None else mask_view(mask)
         result = new_result()
-        check(lib.tsp_variation_compare_ext(self._pointer, view.image, *over, which, result))
+        check(lib.tsp_variation_compare_ext(self._pointer, view.image, over.image if over else ffi.NULL, which, result))
         self._size = view.array.shape[:2]
         return Result(result, name_of(picture))
 
@@ -142,10 +148,6 @@ class Variation(Handle):
     def to_bytes(self) -> bytes:
         """The content of the file."""
         return content(lib.tsp_variation_write_memory, self._pointer)
-
-
-# Since when the header has a mask there, before the sides.
-_TAKES_MASK = len(ffi.typeof(lib.tsp_variation_compare_ext).args) == 5
 
 
 def _own(create: Any, *arguments: Any) -> Any:
