@@ -23,7 +23,7 @@ PYTHON_ENV := $(TARGET)/python/env
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp test-python wheel lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices memory bench peer oracles clean
+.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,7 @@ test-cpp: build weights ## install the library, and build and run C++ programs w
 	@{ command -v cmake && pkg-config --exists opencv4; } >/dev/null 2>&1 || .ci/tools.sh cmake pkg-config libopencv-dev
 	tests/cpp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-cpp"
 
+.PHONY: test-python wheel
 test-python: wheel weights ## install the wheel and what it is tested beside, anomalib too (6 GB), under target/python, and run tests/python
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
 	python3 -m venv "$(PYTHON_ENV)"
@@ -90,6 +91,9 @@ coverage: build weights ## false alarms on unseen good parts over 200 splits of 
 
 choices: build weights ## what pictures are compared with, by each matcher, registered or not; an hour
 	python3 tests/bench/choices.py "$(PROGRAM)"
+
+deeppcb: build ## mode direct on ../shared/data/deeppcb: precision and recall; PYTHON=python with numpy, pillow and scipy
+	LD_LIBRARY_PATH="$(LIBTORCH)/lib" $(or $(PYTHON),python3) tests/bench/deeppcb.py "$(TARGET)/release/libtwinspect.so"
 
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)

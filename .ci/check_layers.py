@@ -25,7 +25,7 @@ BEFORE = {
     "verdict": BESIDE | {"image"},
     "metrics": {"error", "image"},
     "model": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict"},
-    "legacy": BESIDE | {"image", "verdict", "model"},
+    "legacy": BESIDE | {"image", "statistics", "verdict", "model"},
     "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model", "legacy"},
 }
 

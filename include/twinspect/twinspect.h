@@ -994,18 +994,33 @@ tsp_status tsp_threshold_from_scores(const float *scores,
 /*
  * ==== Variation models ====
  *
- * HALCON's variation model, call by call: create, train (often), prepare, compare; docs/from-halcon.md has the table. It
- * compares gray values, needs no network, and finds what HALCON's documented formulas say: a gray value c is a defect if
+ * HALCON's variation model, call by call: create, train (often), prepare, compare; docs/from-halcon.md has the table. The
+ * option variation.engine says what is compared. `pixels`, the default, needs no network, and finds what HALCON's documented
+ * formulas say: a gray value c is a defect if
  *
  *   c > ideal + max(abs_threshold[0], var_threshold[0] * variation)   too light, or
  *   c < ideal - max(abs_threshold[1], var_threshold[1] * variation)   too dark.
  *
- * Pictures are GRAY8 for BYTE and GRAY16 for UINT2, all of one size, and show the part in the same place; white is not
- * looked at. Any number of threads may compare with one variation model at once. What a call out of order gets is STATE.
+ * `features` puts the formula on anomaly maps: a distance d is a defect if
  *
- * A result holds a comparison as it holds an inspection: runs, regions, mask, JSON. Its map and peaks are gray values
- * beyond the limit, 0 = within, and its score is the highest of them; the thresholds are NaN, as the limits are images, so
- * that tsp_result_render answers STATE. The verdict is TSP_VERDICT_DEFECT if any pixel is outside.
+ *   d > mean + max(abs_threshold[s], var_threshold[s] * deviation),
+ *
+ * mean and deviation those of the maps of the training pictures, each against all others, and s = 0 where the picture is
+ * lighter than the ideal, 1 where it is darker. A negative abs_threshold is automatic: the threshold that the maps of good
+ * parts are calibrated to reach is in the place of mean + abs_threshold.
+ *
+ * `both` compares both, with abs_threshold in gray values for the one and automatic for the other. variation.decides says
+ * whose result is returned; the other one is written down beside it, in the folder that shadow.folder names, and what they
+ * disagree about is logged. The program twinspect makes a report of the folder.
+ *
+ * Pictures are GRAY8 for BYTE and GRAY16 for UINT2, all of one size, and show the part in the same place; white is looked
+ * at by features only. Any number of threads may compare with one variation model at once. What a call out of order gets is
+ * STATE.
+ *
+ * A result holds a comparison as it holds an inspection: runs, regions, mask, JSON. Its map and peaks say how far a pixel is
+ * beyond its limit, 0 = within, in gray values or in the units of the anomaly map, and its score is the highest of them; the
+ * thresholds are NaN, as the limits are images, so that tsp_result_render answers STATE. The verdict is TSP_VERDICT_DEFECT if
+ * any pixel is outside; of features TSP_VERDICT_UNDECIDED if the picture matches no lead image.
  */
 
 /** GRAY8. */
@@ -1055,8 +1070,9 @@ typedef int32_t tsp_variation_image;
 /**
  * Makes a variation model of nothing yet. Free it with tsp_variation_clear.
  *
- * options: NULL = the defaults; variation.engine must be pixels, its default, as features and both do not exist yet.
- * Errors: IMAGE_SIZE, INVALID_ARGUMENT for an unknown type or mode, UNSUPPORTED for INT2 or another engine.
+ * options: NULL = the defaults; those of a fitter where features are compared.
+ * Errors: IMAGE_SIZE, INVALID_ARGUMENT for an unknown type or mode, UNSUPPORTED for INT2, or DIRECT with features; of features
+ * WEIGHTS, DEVICE; of both IO if shadow.folder cannot be written to.
  */
 tsp_status tsp_variation_create(uint32_t width,
                                 uint32_t height,
@@ -1069,7 +1085,8 @@ tsp_status tsp_variation_create(uint32_t width,
  * Learns from count pictures of good parts; images is an array of count pointers.
  *
  * In mode STANDARD they are added to those of earlier calls, in any order and portions. In mode ROBUST earlier calls are
- * forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again.
+ * forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again;
+ * where features are compared, copies of the pictures are kept until then.
  * Errors: STATE in mode DIRECT or after tsp_variation_clear_train_data, TOO_FEW_IMAGES for none, INVALID_ARGUMENT for more
  * than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: `images[3]`.
  */
@@ -1081,8 +1098,11 @@ tsp_status tsp_variation_train(tsp_variation *variation,
  * Makes the limits of what was learned, by the formulas above.
  *
  * abs_threshold, var_threshold: two numbers each, for too light and for too dark, 0 or more; HALCON's single value is the
- * same number twice. Errors: STATE before tsp_variation_train, in mode DIRECT, or after tsp_variation_clear_train_data;
- * INVALID_ARGUMENT for a number that is negative or not finite, BUSY.
+ * same number twice. Of features, abs_threshold is in the units of the anomaly map, and a negative one automatic; a warning
+ * is logged if it looks like a gray value. Where features are compared, pictures that were trained since the last call are
+ * fitted now, which takes about as long as inspecting them.
+ * Errors: STATE before tsp_variation_train, in mode DIRECT, or after tsp_variation_clear_train_data; INVALID_ARGUMENT for a
+ * number that is negative or not finite, BUSY; of features TOO_FEW_IMAGES for an automatic threshold, NUMERIC, MEMORY, IO.
  */
 tsp_status tsp_variation_prepare(tsp_variation *variation,
                                  const double *abs_threshold,
@@ -1104,16 +1124,19 @@ tsp_status tsp_variation_prepare_direct(tsp_variation *variation,
 /**
  * Finds what is too light or too dark; as tsp_variation_compare_ext with ABSOLUTE.
  *
- * result: what was found replaces what was in it; it stays as it was if the call fails.
- * Errors: STATE before the variation model is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+ * mask: what of it is compared, as a reduced domain does in HALCON; NULL = all. result: what was found replaces what was in
+ * it; it stays as it was if the call fails.
+ * Errors: STATE before the variation model is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY; of features NUMERIC, MEMORY.
  */
 tsp_status tsp_variation_compare(const tsp_variation *variation,
                                  const tsp_image *image,
+                                 const tsp_image *mask,
                                  tsp_result *result);
 
 /** Finds what is too light, too dark, or either. Errors: as tsp_variation_compare; INVALID_ARGUMENT for an unknown mode. */
 tsp_status tsp_variation_compare_ext(const tsp_variation *variation,
                                      const tsp_image *image,
+                                     const tsp_image *mask,
                                      tsp_variation_sides mode,
                                      tsp_result *result);
 
@@ -1121,7 +1144,8 @@ tsp_status tsp_variation_compare_ext(const tsp_variation *variation,
  * Writes one of the variation model's images into the caller's memory, in gray values.
  *
  * destination: a GRAYF32 picture of the variation model's size whose pixels are written. Limits may lie outside of the
- * gray values that there are. Errors: STATE if there is no such image (yet, or since tsp_variation_clear_train_data),
+ * gray values that there are. Of features alone, UPPER and LOWER are the highest values of a good part's anomaly map, where
+ * the picture is lighter and where it is darker than the ideal. Errors: STATE if there is no such image (yet, or since tsp_variation_clear_train_data),
  * INVALID_ARGUMENT for an unknown image, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
  */
 tsp_status tsp_variation_get_image(const tsp_variation *variation,
@@ -1156,8 +1180,9 @@ tsp_status tsp_variation_write_memory(const tsp_variation *variation,
  * Reads a file that tsp_variation_write wrote; HALCON's own cannot be read. Free the variation model with
  * tsp_variation_clear.
  *
- * options: as tsp_variation_create. Errors: NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is
- * damaged or no variation model, VERSION, UNSUPPORTED.
+ * options: as tsp_variation_create; without variation.engine it compares what it compared when it was written. Errors:
+ * NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is damaged or no variation model, VERSION,
+ * UNSUPPORTED if features are asked for and the file has none; of features WEIGHTS, DEVICE.
  */
 tsp_status tsp_variation_read(const char *path,
                               const tsp_options *options,

@@ -1,17 +1,32 @@
 //! Variation models.
 //!
-//! HALCON's variation model, call by call: create, train (often), prepare, compare; docs/from-halcon.md has the table. It
-//! compares gray values, needs no network, and finds what HALCON's documented formulas say: a gray value c is a defect if
+//! HALCON's variation model, call by call: create, train (often), prepare, compare; docs/from-halcon.md has the table. The
+//! option variation.engine says what is compared. `pixels`, the default, needs no network, and finds what HALCON's documented
+//! formulas say: a gray value c is a defect if
 //!
 //!   c > ideal + max(abs_threshold[0], var_threshold[0] * variation)   too light, or
 //!   c < ideal - max(abs_threshold[1], var_threshold[1] * variation)   too dark.
 //!
-//! Pictures are GRAY8 for BYTE and GRAY16 for UINT2, all of one size, and show the part in the same place; white is not
-//! looked at. Any number of threads may compare with one variation model at once. What a call out of order gets is STATE.
+//! `features` puts the formula on anomaly maps: a distance d is a defect if
 //!
-//! A result holds a comparison as it holds an inspection: runs, regions, mask, JSON. Its map and peaks are gray values
-//! beyond the limit, 0 = within, and its score is the highest of them; the thresholds are NaN, as the limits are images, so
-//! that tsp_result_render answers STATE. The verdict is TSP_VERDICT_DEFECT if any pixel is outside.
+//!   d > mean + max(abs_threshold[s], var_threshold[s] * deviation),
+//!
+//! mean and deviation those of the maps of the training pictures, each against all others, and s = 0 where the picture is
+//! lighter than the ideal, 1 where it is darker. A negative abs_threshold is automatic: the threshold that the maps of good
+//! parts are calibrated to reach is in the place of mean + abs_threshold.
+//!
+//! `both` compares both, with abs_threshold in gray values for the one and automatic for the other. variation.decides says
+//! whose result is returned; the other one is written down beside it, in the folder that shadow.folder names, and what they
+//! disagree about is logged. The program twinspect makes a report of the folder.
+//!
+//! Pictures are GRAY8 for BYTE and GRAY16 for UINT2, all of one size, and show the part in the same place; white is looked
+//! at by features only. Any number of threads may compare with one variation model at once. What a call out of order gets is
+//! STATE.
+//!
+//! A result holds a comparison as it holds an inspection: runs, regions, mask, JSON. Its map and peaks say how far a pixel is
+//! beyond its limit, 0 = within, in gray values or in the units of the anomaly map, and its score is the highest of them; the
+//! thresholds are NaN, as the limits are images, so that tsp_result_render answers STATE. The verdict is TSP_VERDICT_DEFECT if
+//! any pixel is outside; of features TSP_VERDICT_UNDECIDED if the picture matches no lead image.
 
 use std::ffi::{c_char, c_void};
 use std::sync::RwLock;
@@ -19,7 +34,8 @@ use std::sync::RwLock;
 use super::found::Found;
 use super::guard::guard;
 use super::handle::{Object, create, destroy, exclusive, find, shared};
-use super::image::{Canvas, read_image};
+use super::image::{Canvas, read_image, read_mask};
+use super::log::{self, TSP_LOG_INFO, TSP_LOG_WARNING};
 use super::options::options_or_default;
 use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
@@ -30,9 +46,8 @@ use super::variation_arguments::{
 };
 use crate::error::Result;
 use crate::image::PixelFormat;
-use crate::legacy::{Comparison, Variation, check_engine};
+use crate::legacy::{Compared, Variation};
 use crate::model::{Inspection, Thresholds};
-use crate::verdict::Verdict;
 
 /// What gray values pictures have: a TSP_VARIATION_TYPE_*.
 pub type tsp_variation_type = i32;
@@ -87,8 +102,9 @@ impl Object for SharedVariation {
 
 /// Makes a variation model of nothing yet. Free it with tsp_variation_clear.
 ///
-/// options: NULL = the defaults; variation.engine must be pixels, its default, as features and both do not exist yet.
-/// Errors: IMAGE_SIZE, INVALID_ARGUMENT for an unknown type or mode, UNSUPPORTED for INT2 or another engine.
+/// options: NULL = the defaults; those of a fitter where features are compared.
+/// Errors: IMAGE_SIZE, INVALID_ARGUMENT for an unknown type or mode, UNSUPPORTED for INT2, or DIRECT with features; of features
+/// WEIGHTS, DEVICE; of both IO if shadow.folder cannot be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_create(
     width: u32,
@@ -100,10 +116,8 @@ pub unsafe extern "C" fn tsp_variation_create(
 ) -> tsp_status {
     let make = || {
         let options = options_or_default(options)?;
-        check_engine(&options)?;
         let (gray, learning) = (gray_type(r#type)?, learning(mode)?);
-        let max_pixels = options.int("image.max_pixels")? as u64;
-        let model = Variation::new(width, height, gray, learning, max_pixels)?;
+        let model = Variation::new((width, height), gray, learning, &options)?;
         Ok(SharedVariation(RwLock::new(model)))
     };
     // SAFETY: the caller passes NULL or a pointer variable.
@@ -113,7 +127,8 @@ pub unsafe extern "C" fn tsp_variation_create(
 /// Learns from count pictures of good parts; images is an array of count pointers.
 ///
 /// In mode STANDARD they are added to those of earlier calls, in any order and portions. In mode ROBUST earlier calls are
-/// forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again.
+/// forgotten, so all pictures must be given at once. Limits stay as they are until tsp_variation_prepare is called again;
+/// where features are compared, copies of the pictures are kept until then.
 /// Errors: STATE in mode DIRECT or after tsp_variation_clear_train_data, TOO_FEW_IMAGES for none, INVALID_ARGUMENT for more
 /// than 65535, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY. The error's where names the picture: `images[3]`.
 #[unsafe(no_mangle)]
@@ -133,8 +148,11 @@ pub unsafe extern "C" fn tsp_variation_train(
 /// Makes the limits of what was learned, by the formulas above.
 ///
 /// abs_threshold, var_threshold: two numbers each, for too light and for too dark, 0 or more; HALCON's single value is the
-/// same number twice. Errors: STATE before tsp_variation_train, in mode DIRECT, or after tsp_variation_clear_train_data;
-/// INVALID_ARGUMENT for a number that is negative or not finite, BUSY.
+/// same number twice. Of features, abs_threshold is in the units of the anomaly map, and a negative one automatic; a warning
+/// is logged if it looks like a gray value. Where features are compared, pictures that were trained since the last call are
+/// fitted now, which takes about as long as inspecting them.
+/// Errors: STATE before tsp_variation_train, in mode DIRECT, or after tsp_variation_clear_train_data; INVALID_ARGUMENT for a
+/// number that is negative or not finite, BUSY; of features TOO_FEW_IMAGES for an automatic threshold, NUMERIC, MEMORY, IO.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_prepare(
     variation: *mut tsp_variation,
@@ -145,7 +163,11 @@ pub unsafe extern "C" fn tsp_variation_prepare(
         let variation = find::<SharedVariation>(variation, "variation")?;
         // SAFETY: the caller passes NULL or two numbers each.
         let tolerance = unsafe { read_tolerance(abs_threshold, var_threshold) }?;
-        exclusive(&variation.0, "variation")?.prepare(&tolerance)
+        let warnings = exclusive(&variation.0, "variation")?.prepare(&tolerance)?;
+        for warning in warnings {
+            log::write(TSP_LOG_WARNING, || warning);
+        }
+        Ok(())
     })
 }
 
@@ -179,16 +201,26 @@ pub unsafe extern "C" fn tsp_variation_prepare_direct(
 
 /// Finds what is too light or too dark; as tsp_variation_compare_ext with ABSOLUTE.
 ///
-/// result: what was found replaces what was in it; it stays as it was if the call fails.
-/// Errors: STATE before the variation model is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
+/// mask: what of it is compared, as a reduced domain does in HALCON; NULL = all. result: what was found replaces what was in
+/// it; it stays as it was if the call fails.
+/// Errors: STATE before the variation model is prepared, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY; of features NUMERIC, MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_compare(
     variation: *const tsp_variation,
     image: *const tsp_image,
+    mask: *const tsp_image,
     result: *mut tsp_result,
 ) -> tsp_status {
     // SAFETY: the caller promises what `compare` needs.
-    guard(|| unsafe { compare(variation, image, TSP_VARIATION_COMPARE_ABSOLUTE, result) })
+    guard(|| unsafe {
+        compare(
+            variation,
+            image,
+            mask,
+            TSP_VARIATION_COMPARE_ABSOLUTE,
+            result,
+        )
+    })
 }
 
 /// Finds what is too light, too dark, or either. Errors: as tsp_variation_compare; INVALID_ARGUMENT for an unknown mode.
@@ -196,18 +228,20 @@ pub unsafe extern "C" fn tsp_variation_compare(
 pub unsafe extern "C" fn tsp_variation_compare_ext(
     variation: *const tsp_variation,
     image: *const tsp_image,
+    mask: *const tsp_image,
     mode: tsp_variation_sides,
     result: *mut tsp_result,
 ) -> tsp_status {
     // SAFETY: the caller promises what `compare` needs.
-    guard(|| unsafe { compare(variation, image, mode, result) })
+    guard(|| unsafe { compare(variation, image, mask, mode, result) })
 }
 
 /// # Safety
-/// `image` is null or as [`read_image`] needs it.
+/// `image` and `mask` are null or as [`read_image`] needs them.
 unsafe fn compare(
     variation: *const tsp_variation,
     image: *const tsp_image,
+    mask: *const tsp_image,
     mode: tsp_variation_sides,
     result: *mut tsp_result,
 ) -> Result<()> {
@@ -217,8 +251,14 @@ unsafe fn compare(
     let variation = shared(&variation.0, "variation")?;
     let mut result = exclusive(&result.0, "result")?;
     // SAFETY: the caller promises it.
-    let image = unsafe { read_image(image, u64::MAX, "image") }?;
-    let compared = variation.compare_ext(&image, sides)?;
+    let (image, mask) = unsafe {
+        (
+            read_image(image, u64::MAX, "image")?,
+            read_mask(mask, u64::MAX)?,
+        )
+    };
+    let compared = variation.compare_ext(&image, mask.as_ref(), sides)?;
+    say(&compared);
     *result = Some(Inspected {
         found: Found::new(inspection(compared))?,
         model: None,
@@ -226,15 +266,36 @@ unsafe fn compare(
     Ok(())
 }
 
-/// A comparison in the form of an inspection.
-fn inspection(compared: Comparison) -> Inspection {
-    let verdict = match compared.regions.is_empty() {
-        true => Verdict::Good,
-        false => Verdict::Defect,
+/// Logs what the engines disagree about, and what could not be written down.
+fn say(compared: &Compared) {
+    let Some((row, written)) = &compared.shadow else {
+        return;
     };
+    match (&row.error, row.features_verdict) {
+        (Some(error), _) => log::write(TSP_LOG_WARNING, || {
+            format!("variation model: the features could not be compared: {error}")
+        }),
+        (None, Some(features)) if compared.agrees == Some(false) => {
+            log::write(TSP_LOG_INFO, || {
+                let (pixels, features) = (row.pixels_verdict.word(), features.word());
+                format!("variation model: the pixels say {pixels}, the features say {features}")
+            });
+        }
+        _ => {}
+    }
+    if let Err(error) = written {
+        log::write(TSP_LOG_WARNING, || {
+            format!("variation model: not written down: {error}")
+        });
+    }
+}
+
+/// A comparison in the form of an inspection.
+fn inspection(compared: Compared) -> Inspection {
+    let compared = compared.decided;
     Inspection {
         score: compared.score(),
-        verdict,
+        verdict: compared.verdict,
         thresholds: Thresholds::default(),
         group: 0,
         matches: 0,
@@ -248,7 +309,8 @@ fn inspection(compared: Comparison) -> Inspection {
 /// Writes one of the variation model's images into the caller's memory, in gray values.
 ///
 /// destination: a GRAYF32 picture of the variation model's size whose pixels are written. Limits may lie outside of the
-/// gray values that there are. Errors: STATE if there is no such image (yet, or since tsp_variation_clear_train_data),
+/// gray values that there are. Of features alone, UPPER and LOWER are the highest values of a good part's anomaly map, where
+/// the picture is lighter and where it is darker than the ideal. Errors: STATE if there is no such image (yet, or since tsp_variation_clear_train_data),
 /// INVALID_ARGUMENT for an unknown image, IMAGE, IMAGE_SIZE, UNSUPPORTED, BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_get_image(
@@ -267,8 +329,8 @@ pub unsafe extern "C" fn tsp_variation_get_image(
             TSP_VARIATION_IMAGE_VARIATION => {
                 canvas.write_floats(&variation.statistics()?.variation);
             }
-            TSP_VARIATION_IMAGE_LOWER => canvas.write_floats(variation.lower()?),
-            TSP_VARIATION_IMAGE_UPPER => canvas.write_floats(variation.upper()?),
+            TSP_VARIATION_IMAGE_LOWER => canvas.write_floats(&variation.lower()?),
+            TSP_VARIATION_IMAGE_UPPER => canvas.write_floats(&variation.upper()?),
             other => {
                 let known = "1 ideal, 2 variation, 3 lower, 4 upper";
                 return Err(not_one_of("which", other, known));
@@ -327,8 +389,9 @@ pub unsafe extern "C" fn tsp_variation_write_memory(
 /// Reads a file that tsp_variation_write wrote; HALCON's own cannot be read. Free the variation model with
 /// tsp_variation_clear.
 ///
-/// options: as tsp_variation_create. Errors: NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is
-/// damaged or no variation model, VERSION, UNSUPPORTED.
+/// options: as tsp_variation_create; without variation.engine it compares what it compared when it was written. Errors:
+/// NOT_FOUND, IO (also for a folder, device or pipe), FORMAT for a file that is damaged or no variation model, VERSION,
+/// UNSUPPORTED if features are asked for and the file has none; of features WEIGHTS, DEVICE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_variation_read(
     path: *const c_char,
@@ -338,8 +401,8 @@ pub unsafe extern "C" fn tsp_variation_read(
     let make = || {
         // SAFETY: the caller passes NULL or a NUL-terminated text.
         let path = unsafe { read_path(path, "path") }?;
-        check_engine(&options_or_default(options)?)?;
-        Ok(SharedVariation(RwLock::new(Variation::read(&path)?)))
+        let variation = Variation::read(&path, &options_or_default(options)?)?;
+        Ok(SharedVariation(RwLock::new(variation)))
     };
     // SAFETY: the caller passes NULL or a pointer variable.
     unsafe { create(out, make) }
@@ -357,8 +420,8 @@ pub unsafe extern "C" fn tsp_variation_read_memory(
     let make = || {
         // SAFETY: the caller passes NULL or this many bytes, which nobody writes to during the call.
         let bytes = unsafe { bytes_at(data, size, "data") }?;
-        check_engine(&options_or_default(options)?)?;
-        Ok(SharedVariation(RwLock::new(Variation::from_bytes(bytes)?)))
+        let variation = Variation::from_bytes(bytes, &options_or_default(options)?)?;
+        Ok(SharedVariation(RwLock::new(variation)))
     };
     // SAFETY: the caller passes NULL or a pointer variable.
     unsafe { create(out, make) }

@@ -38,6 +38,16 @@ impl<'a> Mask<'a> {
         ))
     }
 
+    /// Errors: `ImageSize` as [`Mask::check_size`]; `Image` if the mask marks no pixel: nothing would be found to be good.
+    pub fn check_marks(&self, width: u32, height: u32) -> Result<()> {
+        self.check_size(width, height)?;
+        let marks = |y| self.row(y).iter().any(|value| *value != 0);
+        if (0..height).any(marks) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Image, "the mask marks no pixel"))
+    }
+
     /// Is the pixel in column `x` of row `y` to be inspected? Outside of the mask nothing is.
     pub fn covers(&self, x: u32, y: u32) -> bool {
         self.row(y).get(x as usize).is_some_and(|value| *value != 0)

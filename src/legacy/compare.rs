@@ -1,14 +1,12 @@
-//! A picture against its limits: by how much it is outside, and the regions of that.
+//! What is outside of its limits: by how much, and the regions of that.
 
 use ndarray::Array2;
 
-use super::gray::{GrayImage, zeros};
-use super::limits::Limits;
 use crate::error::Result;
-use crate::verdict::Region;
 use crate::verdict::region::regions;
+use crate::verdict::{Region, Verdict};
 
-/// Which gray values are defects; HALCON's modes of `compare_ext_variation_model`.
+/// Which pixels outside of the limits are defects; HALCON's modes of `compare_ext_variation_model`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sides {
     /// Too light or too dark, regions of both together; what `compare_variation_model` does.
@@ -24,75 +22,94 @@ pub enum Sides {
 /// What a comparison found.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// How many gray values a pixel is beyond its limit, [H, W]; 0 = within. For [`Sides::LightDark`] negative where it is
-    /// too dark.
+    /// How far a pixel is beyond its limit, [H, W]; 0 = within, or outside of the mask. For [`Sides::LightDark`] negative where
+    /// it is too dark. In gray values, or in the units of the anomaly map.
     pub map: Array2<f32>,
     /// Connected parts (8 neighbours) of what is outside, the one that is furthest outside first. Peaks are the map's.
     pub regions: Vec<Region>,
     /// How many of the regions, the first ones, are too light; for [`Sides::LightDark`] only, otherwise 0.
     pub light_count: usize,
+    /// A defect if there is any region; undecided if the features match no lead image.
+    pub verdict: Verdict,
 }
 
 impl Comparison {
-    /// How far the worst pixel is beyond its limit, in gray values; 0 if none is.
+    /// Of how far each pixel is beyond its limit, [H, W]: above 0 where it is too light, below where it is too dark.
+    pub(super) fn of(beyond: Array2<f32>, sides: Sides) -> Result<Self> {
+        let light = |value: f32| if value > 0.0 { value } else { 0.0 };
+        let dark = |value: f32| if value < 0.0 { -value } else { 0.0 };
+        let mut light_count = 0;
+        let (map, found) = match sides {
+            Sides::Absolute => of_map(beyond.mapv_into(f32::abs))?,
+            Sides::Light => of_map(beyond.mapv_into(light))?,
+            Sides::Dark => of_map(beyond.mapv_into(dark))?,
+            Sides::LightDark => {
+                let (_, mut found) = of_map(beyond.mapv(light))?;
+                light_count = found.len();
+                let (_, dark) = of_map(beyond.mapv(dark))?;
+                found.extend(dark.into_iter().map(|region| Region {
+                    peak: -region.peak,
+                    ..region
+                }));
+                (beyond, found)
+            }
+        };
+        let verdict = match found.is_empty() {
+            true => Verdict::Good,
+            false => Verdict::Defect,
+        };
+        Ok(Self {
+            map,
+            regions: found,
+            light_count,
+            verdict,
+        })
+    }
+
+    /// How far the worst pixel is beyond its limit, in the map's units; 0 if none is.
     pub fn score(&self) -> f32 {
         let peaks = self.regions.iter().map(|region| region.peak.abs());
         peaks.fold(0.0, f32::max)
     }
-}
 
-/// Compares. Errors: `Memory`.
-pub fn compare(limits: &Limits, image: &GrayImage<'_>, sides: Sides) -> Result<Comparison> {
-    let one = |light, dark| -> Result<(Array2<f32>, Vec<Region>)> {
-        let map = excess(limits, image, light, dark)?;
-        let found = regions(map.view(), 0.0)?;
-        Ok((map, found))
-    };
-    let (map, regions) = match sides {
-        Sides::Absolute => one(true, true)?,
-        Sides::Light => one(true, false)?,
-        Sides::Dark => one(false, true)?,
-        Sides::LightDark => return light_and_dark(one(true, false)?, one(false, true)?),
-    };
-    Ok(Comparison {
-        map,
-        regions,
-        light_count: 0,
-    })
-}
-
-fn light_and_dark(
-    (mut map, mut regions): (Array2<f32>, Vec<Region>),
-    (dark_map, dark): (Array2<f32>, Vec<Region>),
-) -> Result<Comparison> {
-    let light_count = regions.len();
-    map.zip_mut_with(&dark_map, |light, dark| *light -= dark);
-    regions.extend(dark.into_iter().map(|region| Region {
-        peak: -region.peak,
-        ..region
-    }));
-    Ok(Comparison {
-        map,
-        regions,
-        light_count,
-    })
-}
-
-/// How many gray values each pixel is beyond the limits that count.
-fn excess(limits: &Limits, image: &GrayImage<'_>, light: bool, dark: bool) -> Result<Array2<f32>> {
-    let mut map: Array2<f32> = zeros(limits.upper.dim())?;
-    let mut row = vec![0u16; map.ncols()];
-    for (y, mut values) in map.rows_mut().into_iter().enumerate() {
-        image.read_row(y, &mut row);
-        let (lightest, darkest) = (limits.lightest.row(y), limits.darkest.row(y));
-        let bounds = lightest.iter().zip(darkest);
-        for (x, (gray, (lightest, darkest))) in row.iter().zip(bounds).enumerate() {
-            if light && gray > lightest {
-                values[x] = (f64::from(*gray) - limits.upper[[y, x]]) as f32;
-            } else if dark && gray < darkest {
-                values[x] = (limits.lower[[y, x]] - f64::from(*gray)) as f32;
-            }
-        }
+    /// How many pixels are outside.
+    pub fn area(&self) -> u64 {
+        self.regions.iter().map(|region| region.area).sum()
     }
-    Ok(map)
+}
+
+fn of_map(map: Array2<f32>) -> Result<(Array2<f32>, Vec<Region>)> {
+    let found = regions(map.view(), 0.0)?;
+    Ok((map, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn sides_say_which_pixels_count_and_how_they_are_grouped() {
+        // A light pixel beside a dark one, and a dark one alone.
+        let beyond = array![[2.0, -5.0, 0.0, 0.0, -1.0]];
+        let found = |sides| Comparison::of(beyond.clone(), sides).unwrap();
+        let peaks = |sides| -> Vec<f32> { found(sides).regions.iter().map(|r| r.peak).collect() };
+        assert_eq!(peaks(Sides::Absolute), [5.0, 1.0]);
+        assert_eq!(peaks(Sides::Light), [2.0]);
+        assert_eq!(peaks(Sides::Dark), [5.0, 1.0]);
+        assert_eq!(peaks(Sides::LightDark), [2.0, -5.0, -1.0]);
+        assert_eq!(found(Sides::LightDark).light_count, 1);
+        assert_eq!(found(Sides::LightDark).map, beyond);
+        assert_eq!(found(Sides::Dark).map, array![[0.0, 5.0, 0.0, 0.0, 1.0]]);
+        assert_eq!(
+            (
+                found(Sides::Absolute).score(),
+                found(Sides::Absolute).area()
+            ),
+            (5.0, 3)
+        );
+        let none = Comparison::of(Array2::zeros((1, 2)), Sides::Absolute).unwrap();
+        assert_eq!((none.verdict, none.score()), (Verdict::Good, 0.0));
+    }
 }

@@ -1,17 +1,31 @@
-//! Which engine a program asks for.
+//! What a variation model compares.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::options::Options;
 
-/// Errors: `Unsupported` unless the option `variation.engine` is `pixels`.
-pub fn check_engine(options: &Options) -> Result<()> {
-    match options.text("variation.engine")?.as_str() {
-        "pixels" => Ok(()),
-        other => {
-            let message = format!("the engine {other} of the variation model does not exist yet");
-            Err(Error::new(ErrorKind::Unsupported, message)
-                .at("variation.engine")
-                .hint("Set variation.engine to pixels; for features, fit a model and inspect with it."))
-        }
+/// What a variation model compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Gray values, by HALCON's formulas.
+    Pixels,
+    /// Anomaly maps.
+    Features,
+    /// Both; one decides, and the other is watched in its shadow.
+    Both,
+}
+
+impl Engine {
+    /// The one that the option `variation.engine` names.
+    pub fn of(options: &Options) -> Result<Self> {
+        Ok(match options.text("variation.engine")?.as_str() {
+            "features" => Self::Features,
+            "both" => Self::Both,
+            _ => Self::Pixels,
+        })
+    }
+
+    /// Whether it needs a network.
+    pub fn has_features(self) -> bool {
+        self != Self::Pixels
     }
 }

@@ -11,7 +11,7 @@ use crate::model::file::{Frame, replace};
 /// What stands before the record.
 pub const FRAME: Frame = Frame {
     magic: b"TWINSPECT-PIXEL\n",
-    version: 1,
+    version: 2,
     thing: "variation model",
     file: "the variation model",
     other_version: "Use the library that wrote it.",

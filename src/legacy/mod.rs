@@ -1,21 +1,21 @@
-//! The order of calls and the gray comparison of HALCON's variation model, for programs that come from there.
+//! The order of calls of HALCON's variation model, for programs that come from there.
 //!
-//! In: pictures of one gray channel and one size, which show the part in the same place. Out: what is brighter or darker
-//! than the limits that good parts set. A room of its own because it learns gray values and no features: it needs no
-//! network and no libtorch, and beside the rules of files it shares nothing with `model` but the form of what it finds.
+//! In: pictures of one gray channel and one size, which show the part in the same place. Out: where they are outside of the
+//! limits that good parts set. `pixels` compares gray values by HALCON's formulas and needs no network; `features` puts the
+//! same formula on anomaly maps; [`Variation`] is either or both, and `shadow` writes down where the two differ.
 
 mod compare;
 mod engine;
+mod features;
 mod file;
-mod gray;
-mod limits;
 mod pixels;
 mod record;
+pub mod shadow;
+mod tolerance;
 mod variation;
 
 pub use compare::{Comparison, Sides};
-pub use engine::check_engine;
-pub use gray::GrayType;
-pub use limits::Tolerance;
-pub use pixels::Statistics;
-pub use variation::{Learning, MOST_IMAGES, Variation};
+pub use engine::Engine;
+pub use pixels::{GrayType, Learning, MOST_IMAGES, Statistics};
+pub use tolerance::Tolerance;
+pub use variation::{Compared, Variation};

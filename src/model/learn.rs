@@ -240,6 +240,7 @@ impl<'a> Learner<'a> {
                     let (size, mask) = self.0.normals.outline(*image)?;
                     let found = appraise(&evidence, size, mask.as_ref(), self.0.recipe);
                     let found = found.map_err(|error| error.at(self.0.normals.name(*image)))?;
+                    self.0.normals.add_map(*image, &found.map)?;
                     (found.score, found.peak)
                 }
                 // Of an only image nothing is known, of a flipped or turned copy nothing is asked.

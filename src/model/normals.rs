@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use image::RgbImage;
+use ndarray::Array2;
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -14,6 +15,7 @@ use crate::model::copies::Orientation;
 use crate::model::extractor::{Prepared, Seen};
 use crate::model::store::{Place, TensorStore};
 use crate::registration::Transform;
+use crate::statistics::Spread;
 
 /// Normal images in the order in which they came.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Normals {
     images: Vec<Given>,
     /// Name of the first image that looked so to the network, by its digest; of those that were given, not of their copies.
     first_of: HashMap<String, String>,
+    /// Sums over the anomaly maps that the last fit scored, each against all others; none if nobody asked for them.
+    maps: Option<Spread>,
 }
 
 /// What is known of an image, or of a flipped or turned copy of it, when it is added.
@@ -76,6 +80,34 @@ impl Normals {
             store: TensorStore::new(memory_bytes),
             images: Vec::new(),
             first_of,
+            maps: None,
+        }
+    }
+
+    /// From now on sums anomaly maps of this width and height.
+    pub fn keep_maps(&mut self, (width, height): (u32, u32)) {
+        self.maps = Some(Spread::new((height as usize, width as usize)));
+    }
+
+    /// The sums, if they were asked for.
+    pub fn maps(&self) -> Option<&Spread> {
+        self.maps.as_ref()
+    }
+
+    /// Forgets the maps so far: what images are compared with changes.
+    pub fn forget_maps(&mut self) {
+        if let Some(maps) = &mut self.maps {
+            *maps = Spread::new(maps.sum().dim());
+        }
+    }
+
+    /// Adds the anomaly map of an image. One of another size, or that a mask covers in part, says nothing of the others' pixels.
+    pub fn add_map(&mut self, image: usize, map: &Array2<f32>) -> Result<()> {
+        match &mut self.maps {
+            Some(maps) if map.dim() == maps.sum().dim() && self.images[image].mask.is_none() => {
+                maps.push(map)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -91,7 +91,26 @@ pub const TABLE: &[OptionSpec] = &[
         "variation.engine",
         Domain::Choice(&["pixels", "features", "both"]),
         "pixels",
-        "what the variation model of the C interface compares: pixels: gray values, as HALCON does; features and both do not exist yet",
+        "what a variation model compares: pixels: gray values, as HALCON does; features: anomaly maps; both: one decides, the other \
+         is written down beside it",
+    ),
+    run(
+        "variation.decides",
+        Domain::Choice(&["pixels", "features"]),
+        "pixels",
+        "which engine's result a variation model that compares both returns",
+    ),
+    run(
+        "shadow.folder",
+        Domain::Text,
+        "none",
+        "where a variation model that compares both writes shadow.csv, and pictures that its engines disagree about; none = nowhere",
+    ),
+    run(
+        "shadow.pictures",
+        Domain::Int(0, 1_000_000),
+        "1000",
+        "most pictures that are kept in shadow.folder",
     ),
     run(
         "input.size_mismatch",

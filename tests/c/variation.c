@@ -38,7 +38,7 @@ static tsp_summary compare(const tsp_variation *model, uint32_t seed, int defect
   tsp_summary summary = {.struct_size = sizeof summary};
   draw(pixels, seed, defective);
   require(tsp_image_init(&image, TSP_FORMAT_GRAY8, WIDTH, HEIGHT, pixels, 0) == TSP_OK, "a picture");
-  require(tsp_variation_compare(model, &image, result) == TSP_OK, "compare");
+  require(tsp_variation_compare(model, &image, NULL, result) == TSP_OK, "compare");
   require(tsp_result_summary(result, &summary) == TSP_OK, "the summary");
   return summary;
 }

@@ -6,6 +6,7 @@ mod info;
 mod models;
 mod pictures;
 mod recipes;
+mod shadow_report;
 
 use std::path::{Path, PathBuf};
 

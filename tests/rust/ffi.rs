@@ -6,6 +6,7 @@
 mod arguments;
 mod batches;
 mod descriptions;
+mod engines;
 mod errors;
 mod fitting;
 mod images;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, calibrate, demo, evaluate, fit, info, inspect, weights};
+use crate::{add, calibrate, demo, evaluate, fit, info, inspect, shadow_report, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -35,6 +35,8 @@ pub enum Command {
     Info(info::Args),
     /// Measure recipes on a data set whose truth is known: table, plots, false alarms and misses
     Evaluate(evaluate::Args),
+    /// Say where a variation model's gray values and features disagreed on a line, with the pictures and a threshold
+    ShadowReport(shadow_report::Args),
     /// List, fetch, import and verify the weights of pretrained networks
     Weights(weights::WeightsArgs),
     /// Draw parts, learn them, find the defects: the whole program in a minute

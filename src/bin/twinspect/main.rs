@@ -12,10 +12,12 @@ mod fit;
 mod info;
 mod inspect;
 mod leads;
+mod markup;
 mod output;
 mod page;
 mod pictures;
 mod settings;
+mod shadow_report;
 mod threshold;
 mod waiting;
 mod weights;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Add(args) => add::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::ShadowReport(args) => shadow_report::run(&args),
         Command::Weights(args) => weights::run(args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Demo(args) => demo::run(&args),

@@ -56,6 +56,7 @@ impl Fitter {
         let is_part = is_part.transpose()?;
         let mut round = 0;
         loop {
+            self.normals.forget_maps();
             let Some(opened) = &self.opened else {
                 return Ok((Vec::new(), 0));
             };

@@ -21,6 +21,7 @@ use crate::model::{Model, Origin, Pose};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::registration::PartFinder;
+use crate::statistics::Spread;
 
 /// One image and what varies from place to place in it make a model, if a poor one.
 const FEWEST_IMAGES: usize = 1;
@@ -130,6 +131,19 @@ impl Fitter {
     /// How many images were added; flipped and turned copies do not count.
     pub fn count(&self) -> usize {
         self.normals.given()
+    }
+
+    /// From now on, a fit sums the anomaly maps of the normal images, of this width and height: 16 bytes a pixel.
+    pub fn keep_maps(&mut self, size: (u32, u32)) {
+        self.normals.keep_maps(size);
+    }
+
+    /// Sums over the anomaly maps of the normal images of the last fit, each against all others, [H, W]; none unless
+    /// [`Fitter::keep_maps`] asked for them.
+    ///
+    /// Of a model that is extended, only the new images; an only image, and one with a mask, has no map.
+    pub fn maps(&self) -> Option<&Spread> {
+        self.normals.maps()
     }
 
     /// Bytes that the model will take at most if `images` are fitted in all, on disk and in memory; none before the first.

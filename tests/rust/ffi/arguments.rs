@@ -63,8 +63,14 @@ fn with_handles<'a>(
         tsp_variation_train(variation, null(), 0),
         tsp_variation_prepare(variation, pair, pair),
         tsp_variation_prepare_direct(variation, null(), null(), pair, pair),
-        tsp_variation_compare(variation, null(), result),
-        tsp_variation_compare_ext(variation, null(), TSP_VARIATION_COMPARE_DARK, result),
+        tsp_variation_compare(variation, null(), null(), result),
+        tsp_variation_compare_ext(
+            variation,
+            null(),
+            null(),
+            TSP_VARIATION_COMPARE_DARK,
+            result
+        ),
         tsp_variation_get_image(variation, TSP_VARIATION_IMAGE_IDEAL, null()),
         tsp_variation_clear_train_data(variation),
         tsp_variation_write(variation, key),

@@ -93,15 +93,17 @@ fn bytes(variation: *const tsp_variation) -> Vec<u8> {
 fn sequence_of_halcon_finds_what_is_too_light_and_too_dark() {
     let (variation, result) = (prepared(), new_result());
     let (good, bad) = (gray(&GOOD[0]), gray(&BAD));
-    ok(unsafe { tsp_variation_compare(variation.0, &raw const good, result.0) });
+    ok(unsafe { tsp_variation_compare(variation.0, &raw const good, null(), result.0) });
     let found = summary(result.0);
     assert_eq!((found.verdict, found.score), (TSP_VERDICT_GOOD, 0.0));
     assert!(found.threshold.is_nan() && runs(result.0).is_empty());
 
     let ext = |mode| {
-        ok(unsafe { tsp_variation_compare_ext(variation.0, &raw const bad, mode, result.0) })
+        ok(unsafe {
+            tsp_variation_compare_ext(variation.0, &raw const bad, null(), mode, result.0)
+        })
     };
-    ok(unsafe { tsp_variation_compare(variation.0, &raw const bad, result.0) });
+    ok(unsafe { tsp_variation_compare(variation.0, &raw const bad, null(), result.0) });
     let found = summary(result.0);
     assert_eq!(
         (found.verdict, found.score, found.registered),
@@ -189,12 +191,12 @@ fn calls_out_of_order_are_errors_of_state() {
             "learned nothing yet",
         );
         fails(
-            tsp_variation_compare(v, &raw const image, result.0),
+            tsp_variation_compare(v, &raw const image, null(), result.0),
             state,
             "not prepared",
         );
         fails(
-            tsp_variation_compare_ext(v, &raw const image, 2, result.0),
+            tsp_variation_compare_ext(v, &raw const image, null(), 2, result.0),
             state,
             "not prepared",
         );
@@ -234,7 +236,7 @@ fn calls_out_of_order_are_errors_of_state() {
         state,
         "cleared",
     );
-    ok(unsafe { tsp_variation_compare(variation.0, &raw const image, result.0) });
+    ok(unsafe { tsp_variation_compare(variation.0, &raw const image, null(), result.0) });
 }
 
 #[test]
@@ -269,12 +271,13 @@ fn unknown_numbers_and_engines_are_refused() {
         tsp_status::TSP_E_IMAGE_SIZE,
         "8 pixels",
     );
+    ok(unsafe { tsp_options_set_int(options.0, c"image.max_pixels".as_ptr(), 8) });
     for engine in [c"features", c"both"] {
-        ok(unsafe {
-            tsp_options_set_text(options.0, c"variation.engine".as_ptr(), engine.as_ptr())
-        });
+        let small = new_options();
+        ok(unsafe { tsp_options_set_text(small.0, c"variation.engine".as_ptr(), engine.as_ptr()) });
+        let direct = TSP_VARIATION_MODE_DIRECT;
         fails(
-            create(WIDTH, 1, 1, options.0),
+            create(WIDTH, 1, direct, small.0),
             unsupported,
             "variation.engine to pixels",
         );
@@ -283,7 +286,8 @@ fn unknown_numbers_and_engines_are_refused() {
     let (variation, result, image) = (prepared(), new_result(), gray(&BAD));
     let v = variation.0;
     for mode in [0, 5] {
-        let status = unsafe { tsp_variation_compare_ext(v, &raw const image, mode, result.0) };
+        let status =
+            unsafe { tsp_variation_compare_ext(v, &raw const image, null(), mode, result.0) };
         fails(status, invalid, "1 absolute");
     }
     for bad in [[1.0, -1.0], [f64::NAN, 1.0]] {
@@ -309,12 +313,12 @@ fn unknown_numbers_and_engines_are_refused() {
             "images[0]",
         );
         fails(
-            tsp_variation_compare(v, null(), result.0),
+            tsp_variation_compare(v, null(), null(), result.0),
             null_argument,
             "image",
         );
         fails(
-            tsp_variation_compare(v, &raw const image, null_mut()),
+            tsp_variation_compare(v, &raw const image, null(), null_mut()),
             null_argument,
             "result",
         );
@@ -349,12 +353,12 @@ fn pictures_of_another_size_or_format_are_refused_and_nothing_is_learned() {
     );
     fails(train(&variation, &[wide]), format, "Gray16");
     fails(
-        unsafe { tsp_variation_compare(variation.0, &raw const small, result.0) },
+        unsafe { tsp_variation_compare(variation.0, &raw const small, null(), result.0) },
         size,
         "4 x 2",
     );
     fails(
-        unsafe { tsp_variation_compare(variation.0, &raw const wide, result.0) },
+        unsafe { tsp_variation_compare(variation.0, &raw const wide, null(), result.0) },
         format,
         "Gray16",
     );
@@ -377,7 +381,7 @@ fn direct_takes_its_images_as_they_are() {
             two,
         )
     });
-    ok(unsafe { tsp_variation_compare(variation.0, &raw const bad, result.0) });
+    ok(unsafe { tsp_variation_compare(variation.0, &raw const bad, null(), result.0) });
     // 115 is not above 100 + 2 * 7.5.
     assert_eq!(runs(result.0), [(0, 1, 1), (1, 1, 1)]);
 }
@@ -402,7 +406,7 @@ fn written_and_read_models_find_the_same() {
     );
     drop(variation);
     for read in [&from_file, &from_memory] {
-        ok(unsafe { tsp_variation_compare(read.0, &raw const bad, result.0) });
+        ok(unsafe { tsp_variation_compare(read.0, &raw const bad, null(), result.0) });
         assert_eq!(runs(result.0), [(0, 1, 2), (1, 1, 1)]);
         assert_eq!(bytes(read.0), content);
     }

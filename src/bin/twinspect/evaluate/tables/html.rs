@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::plots::Plot;
 use super::{Report, text};
+use crate::markup::escaped;
 
 const STYLE: &str = "body{font-family:sans-serif;margin:2em;color:#202328}pre{overflow-x:auto}\
     figure{display:inline-block;margin:0 1em 1em 0}";
@@ -31,20 +32,6 @@ pub fn html(report: &Report<'_>, plots: &[Plot]) -> String {
     }
     page.push_str("</html>\n");
     page
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ impl GrayType {
         }
     }
 
-    fn format(self) -> PixelFormat {
+    /// How pictures of it are given.
+    pub fn format(self) -> PixelFormat {
         match self {
             Self::Byte => PixelFormat::Gray8,
             Self::Uint2 => PixelFormat::Gray16,

@@ -3,39 +3,9 @@
 use ndarray::{Array2, Zip};
 
 use super::gray::zeros;
-use super::pixels::Statistics;
-use crate::error::{Error, ErrorKind, Result};
-
-/// How far a gray value may be from the ideal: `max(absolute, relative * variation)`, the first value of each for what is
-/// too light, the second for what is too dark (HALCON's AbsThreshold and VarThreshold).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
-    /// In gray values, 0 or more.
-    pub absolute: [f64; 2],
-    /// Multiples of the variation, 0 or more.
-    pub relative: [f64; 2],
-}
-
-impl Tolerance {
-    /// Errors: `InvalidArgument` if a value is negative or not finite.
-    pub fn check(&self) -> Result<()> {
-        for (name, values) in [("absolute", self.absolute), ("relative", self.relative)] {
-            for (side, value) in ["light", "dark"].iter().zip(values) {
-                if !(value.is_finite() && value >= 0.0) {
-                    let message = format!(
-                        "the {name} threshold for {side} is {value}, it must be finite and 0 or more"
-                    );
-                    return Err(Error::new(ErrorKind::InvalidArgument, message));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn of(&self, side: usize, variation: f64) -> f64 {
-        self.absolute[side].max(self.relative[side] * variation)
-    }
-}
+use super::learned::Statistics;
+use crate::error::Result;
+use crate::legacy::tolerance::Tolerance;
 
 /// The limits, [H, W]: gray values above `upper` are too light, those below `lower` too dark.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,9 +20,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// `t_u = i + max(a, b v)` and `t_l = i - max(a, b v)`. Errors: `InvalidArgument` as [`Tolerance::check`]; `Memory`.
+    /// `t_u = i + max(a, b v)` and `t_l = i - max(a, b v)`. Errors: `InvalidArgument` as [`Tolerance::check_gray`]; `Memory`.
     pub fn of(statistics: &Statistics, tolerance: &Tolerance) -> Result<Self> {
-        tolerance.check()?;
+        tolerance.check_gray()?;
         let shape = statistics.ideal.dim();
         let (mut upper, mut lower) = (zeros(shape)?, zeros(shape)?);
         Zip::from(&mut upper)
@@ -97,20 +67,5 @@ mod tests {
         let limits = Limits::new(array![[70_000.0, 9.5]], array![[-3.0, 9.5]]).unwrap();
         assert_eq!(limits.lightest, array![[65_535, 9]]);
         assert_eq!(limits.darkest, array![[0, 10]]);
-    }
-
-    #[test]
-    fn tolerance_negative_or_not_a_number_is_refused() {
-        for bad in [-1.0, f64::NAN, f64::INFINITY] {
-            let tolerance = Tolerance {
-                absolute: [1.0, bad],
-                relative: [1.0, 1.0],
-            };
-            let error = tolerance.check().unwrap_err();
-            assert!(
-                error.message().contains("absolute threshold for dark"),
-                "{error}"
-            );
-        }
     }
 }
