@@ -62,9 +62,13 @@ def test_second_thread_in_an_object_gets_busy(fitter):
         assert pause.is_reached.wait(60)
         with pytest.raises(twinspect.StateError) as raised:
             fitter.add(parts.draw_part(9))
+        assert raised.value.name == "TSP_E_BUSY"
+        with pytest.raises(twinspect.StateError) as raised:
+            fitter.fit(lambda *_: False)
+        assert raised.value.name == "TSP_E_BUSY"
+        gc.collect()
         pause.may_go_on.set()
         assert running.result().info.image_count == 3
-    assert raised.value.name == "TSP_E_BUSY"
 
 
 def test_close_during_a_call_frees_nothing_under_it(fitter):

@@ -45,7 +45,8 @@ def read_picture(path: PathLike) -> NDArray[Any]:
     try:
         with Image.open(path) as image:
             _refuse_wide_colours(image, str(path))
-            return pixels_of(ImageOps.exif_transpose(image), str(path))
+            ImageOps.exif_transpose(image, in_place=True)
+            return pixels_of(image, str(path))
     except FileNotFoundError:
         message = "the file does not exist"
         raise make_error(lib.TSP_E_NOT_FOUND, message, "Check the spelling of the path.", str(path)) from None
@@ -54,7 +55,10 @@ def read_picture(path: PathLike) -> NDArray[Any]:
         raise make_error(lib.TSP_E_IMAGE, "this is no picture that can be read", hint, str(path)) from None
     except (IsADirectoryError, PermissionError) as error:
         raise make_error(lib.TSP_E_IO, f"the file cannot be read: {error.strerror}", "", str(path)) from error
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        hint = "PIL.Image.MAX_IMAGE_PIXELS is Pillow's limit; None is none."
+        raise make_error(lib.TSP_E_IMAGE_SIZE, str(error), hint, str(path)) from error
+    except (OSError, SyntaxError) as error:
         hint = "Copy it anew from where it came from."
         raise make_error(lib.TSP_E_IMAGE, f"the picture is damaged: {error}", hint, str(path)) from error
 

@@ -1,6 +1,8 @@
 """Objects of the library as objects of Python: who owns them, and how they are asked."""
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ class Handle:
 
     def __init__(self, pointer: Any) -> None:
         self._owned = pointer
+        self._watched = threading.Lock()
 
     def close(self) -> None:
         """Lets go of the object: a second time does nothing, any other call raises `StateError`."""
@@ -34,6 +37,17 @@ class Handle:
         if self._owned is None:
             raise make_error(lib.TSP_E_INVALID_HANDLE, f"the {type(self).__name__} is closed", "Make another one.")
         return self._owned
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keeps a second thread from replacing what watches the first one's work. Raises `StateError` for it."""
+        if not self._watched.acquire(blocking=False):
+            message = f"the {type(self).__name__} is in use by another thread or by its own callback"
+            raise make_error(lib.TSP_E_BUSY, message, "Use one object a thread.")
+        try:
+            yield
+        finally:
+            self._watched.release()
 
     def __enter__(self: Self) -> Self:
         return self

@@ -22,7 +22,7 @@ def _find() -> Path:
     if named:
         raise ImportError(f"twinspect: {VARIABLE} is '{named}', but there is no such file. Correct it, or unset it.")
     raise ImportError(
-        f"twinspect: the package lacks its library {path}. Install the wheel (`pip wheel bindings/python`), "
+        f"twinspect: the package lacks its library {path}. Install the wheel (`make wheel`), "
         f"or set {VARIABLE} to a {_NAME}."
     )
 

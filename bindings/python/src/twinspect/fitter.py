@@ -86,7 +86,8 @@ class Fitter(Handle):
         """
         pointer = self._pointer
         out = ffi.new("tsp_model **")
-        Watcher(progress).run(lib.tsp_fitter_set_progress, pointer, lambda: int(lib.tsp_fitter_fit(pointer, out)))
+        with self._alone():
+            Watcher(progress).run(lib.tsp_fitter_set_progress, pointer, lambda: int(lib.tsp_fitter_fit(pointer, out)))
         return Model(ffi.gc(out[0], lib.tsp_model_destroy))
 
 

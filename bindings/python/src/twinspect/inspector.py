@@ -10,7 +10,7 @@ from ._handle import Handle, filled, own
 from ._image import Mask, Order, Picture, View, mask_view, picture_view, pointers
 from ._library import ffi, lib
 from ._progress import Progress, Watcher
-from .error import check, make_error
+from .error import TwinspectError, check, make_error
 from .model import Model, nan_or
 from .options import OptionValue, OptionValues, native_options
 from .result import Result, Results, new_result
@@ -127,13 +127,14 @@ class Inspector(Handle):
     ) -> list[Result]:
         made = [new_result() for _ in views]
         images, masks, results = pointers(views), pointers(over), ffi.new("tsp_result *[]", made)
-        statuses = ffi.new("tsp_status[]", len(views))
         pointer = self._pointer
+
+        def work() -> int:
+            return int(lib.tsp_inspector_inspect_batch(pointer, images, masks, len(views), results, ffi.NULL))
+
         try:
-            Watcher(progress).run(
-                lib.tsp_inspector_set_progress, pointer,
-                lambda: int(lib.tsp_inspector_inspect_batch(pointer, images, masks, len(views), results, statuses)),
-            )  # fmt: skip
+            with self._alone():
+                Watcher(progress).run(lib.tsp_inspector_set_progress, pointer, work)
         except Exception as error:
             raise _renamed(error, names) from error.__cause__
         return [Result(result, name) for result, name in zip(made, names)]
@@ -161,7 +162,9 @@ def _renamed(error: Exception, names: list[str]) -> Exception:
     where = getattr(error, "where", "")
     places = {f"images[{index}]": name for index, name in enumerate(names)}
     place = next((each for each in places if where.startswith(each)), None)
-    return error if place is None else make_error(error.code, error.message, error.hint, where.replace(place, places[place], 1))  # type: ignore[attr-defined]
+    if place is None or not isinstance(error, TwinspectError):
+        return error
+    return make_error(error.code, error.message, error.hint, where.replace(place, places[place], 1))
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
