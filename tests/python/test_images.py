@@ -84,6 +84,28 @@ def test_gray_of_each_type(inspector, bad):
     assert inspector.inspect(wide // 16, white=65535 / 16).score == pytest.approx(expected[0], rel=1e-2)
 
 
+def test_white_of_files_is_that_of_arrays(bad, tmp_path):
+    parts_12_bit = [parts.draw_part(seed)[:, :, 0].astype(np.uint16) * 16 for seed in range(1, 5)]
+    paths = [tmp_path / f"{number}.png" for number, _ in enumerate(parts_12_bit)]
+    for path, pixels in zip(paths, parts_12_bit):
+        Image.fromarray(pixels).save(path)
+    scores = []
+    for pictures in (parts_12_bit, paths):
+        model = twinspect.fit(pictures, white=4095, options=parts.SMALL)
+        found = twinspect.Inspector(model, threads=1).inspect(bad[:, :, 0].astype(np.uint16) * 16, white=4095)
+        scores.append(found.score)
+    assert scores[0] == scores[1]
+
+
+def test_values_at_odd_addresses_are_copied(inspector, bad):
+    gray = bad[:, :, 0].astype(np.uint16) * 257
+    memory = np.zeros(gray.nbytes + 1, np.uint8)
+    odd = memory[1:].view(np.uint16).reshape(gray.shape)
+    odd[:] = gray
+    assert not odd.flags.aligned
+    assert outcome(inspector.inspect(odd)) == outcome(inspector.inspect(gray))
+
+
 def test_colour_of_16_bit_lies_in_planes(inspector, bad, expected):
     wide = bad.astype(np.uint16) * 257
     interleaved = inspector.inspect(wide)

@@ -33,8 +33,8 @@ from .variation import Variation
 
 __version__ = version()
 __all__ = [
-    "CancelledError", "Device", "Fitter", "Frame", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model", "ModelInfo",
-    "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture", "Progress", "Region", "Result", "Results", "StateError",
-    "Threshold", "Thresholds", "Timing", "TwinspectError", "UnsupportedError", "Variation", "Verdict", "build_info", "devices",
-    "fit", "option_table", "set_threads", "threshold_from_scores", "version",
+    "CancelledError", "Device", "Fitter", "Frame", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model",
+    "ModelInfo", "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture", "Progress", "Region", "Result",
+    "Results", "StateError", "Threshold", "Thresholds", "Timing", "TwinspectError", "UnsupportedError", "Variation",
+    "Verdict", "build_info", "devices", "fit", "option_table", "set_threads", "threshold_from_scores", "version",
 ]  # fmt: skip

@@ -25,8 +25,8 @@ class Frame:
 
 
 Picture = PathLike | Image.Image | NDArray[Any] | Frame
-"""A file, a Pillow image, a `Frame`, or an array: [H, W] or [H, W, 1] of uint8, uint16 or float32 (gray), [H, W, 3] or [H, W, 4] of uint8 or
-uint16 (colour; the fourth channel is alpha and ignored)."""
+"""A file, a Pillow image, a `Frame`, or an array: [H, W] or [H, W, 1] of uint8, uint16 or float32 is gray, [H, W, 3] or [H, W, 4] of
+uint8 or uint16 is colour, whose fourth channel is alpha and ignored."""
 Mask = PathLike | Image.Image | NDArray[Any]
 """What counts of a picture: [H, W] of bool or uint8, non-zero = counts; or a gray file or image."""
 
@@ -63,7 +63,7 @@ def picture_view(picture: Picture, order: Order = "rgb", white: float = 0.0, whe
         pixels = pixels[:, :, 0]
     view = _gray(pixels) if pixels.ndim == 2 else _colour(pixels, order)
     if view is None:
-        raise _refusal(np.asarray(pixels), where)
+        raise _refusal(pixels, where)
     view.image.white = white
     return view
 
@@ -97,8 +97,10 @@ def writable_view(pixels: NDArray[Any], format: int) -> View:
 
 
 def _native(pixels: NDArray[Any]) -> NDArray[Any]:
-    native: NDArray[Any] = pixels if pixels.dtype.isnative else pixels.astype(pixels.dtype.newbyteorder("="))
-    return native
+    """The same values in native byte order, each at an address that its type can have."""
+    if pixels.dtype.isnative and pixels.flags.aligned:
+        return pixels
+    return np.array(pixels, pixels.dtype.newbyteorder("="))
 
 
 def _gray(pixels: NDArray[Any]) -> View | None:

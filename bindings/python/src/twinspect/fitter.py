@@ -56,7 +56,8 @@ class Fitter(Handle):
 
         Raises `NotFoundError` for a file that is not there, `InvalidArgumentError` for pixels that cannot be used.
         """
-        if isinstance(picture, (str, os.PathLike)) and (mask is None or isinstance(mask, (str, os.PathLike))):
+        # The library's own door for files has no white.
+        if white == 0 and isinstance(picture, (str, os.PathLike)) and (mask is None or isinstance(mask, (str, os.PathLike))):
             self._add_file(picture, mask)
             return
         view = picture_view(picture, order, white, name or "picture")
