@@ -41,6 +41,30 @@ test-cpp: build weights ## install the library, and build and run C++ programs w
 	@{ command -v cmake && pkg-config --exists opencv4; } >/dev/null 2>&1 || .ci/tools.sh cmake pkg-config libopencv-dev
 	tests/cpp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-cpp"
 
+.PHONY: parity sanitize check-abi abi-baseline described old-callers
+
+parity: build weights ## the table of tests/parity through C, C++ and the command line; PARITY_RUNNERS adds NAME=COMMAND
+	CC=cc tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/parity/c" -std=c11 -O1 tests/c/parity.c
+	CC=c++ tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/parity/cpp" -std=c++17 -O1 -Ibindings/cpp/include tests/cpp/parity.cpp
+	python3 tests/parity/run.py --program "$(PROGRAM)" "$(TARGET)/parity/work" c="$(TARGET)/parity/c" cpp="$(TARGET)/parity/cpp" $(PARITY_RUNNERS)
+
+sanitize: build weights ## the C and C++ programs with AddressSanitizer, its leak detection and UBSan; three minutes
+	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"
+
+check-abi: described ## fail if the library's interface differs from tests/abi/baseline.abi
+	tests/abi/run.sh "$(TARGET)/release/libtwinspect.so"
+
+abi-baseline: described ## write tests/abi/baseline.abi anew, for the commit that changes the interface
+	tests/abi/run.sh "$(TARGET)/release/libtwinspect.so" --renew
+
+# With debug information of this crate alone, which is compiled anew for it; the code is the same.
+described: tools libtorch
+	@command -v abidw >/dev/null || .ci/tools.sh abigail-tools
+	$(CARGO) build --release --locked --lib --config 'profile.release.package.twinspect.debug="full"'
+
+old-callers: build weights ## run the programs of released versions, built with their headers, on today's library
+	tests/old_callers/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/old-callers"
+
 .PHONY: test-python wheel
 test-python: wheel weights ## install the wheel and what it is tested beside, anomalib too (6 GB), under target/python, and run tests/python
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv

@@ -71,6 +71,9 @@ for wheel in sorted((work / "wheels").glob("*.whl")):
                 target = folder / name.removeprefix("torch/")
             elif base.startswith(("libtorch_cpu.so", "libc10.so", "libgomp", "libcudart.so", "libcupti.so")) and ".so" in name:
                 target = folder / "lib" / base
+            elif ".dist-info/" in name and base.lower().startswith(("license", "notice")):
+                # Who passes these libraries on passes their licences on.
+                target = folder / "licenses" / wheel.name.split("-")[0] / base
             else:
                 continue
             if not base:

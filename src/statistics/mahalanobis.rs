@@ -4,6 +4,7 @@ use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::statistics::gaussian::{LowRankGaussian, all_finite};
+use crate::statistics::streamed::Streamed;
 
 impl LowRankGaussian {
     /// Mahalanobis distance of every location.
@@ -16,6 +17,14 @@ impl LowRankGaussian {
     /// Errors: `InvalidArgument` for another shape, `Numeric` if a feature is not finite.
     /// Threads: `&self`, may run concurrently. Source: PaDiM, arXiv 2011.08785, eq. 2.
     pub fn distances(&self, features: &Tensor) -> Result<Tensor> {
+        if let Some(streamed) = self.streamed() {
+            self.check(features)?;
+            let mut values = vec![0.0; features.numel()];
+            features
+                .f_contiguous()?
+                .f_copy_data(&mut values, features.numel())?;
+            return finite(Tensor::f_from_slice(&streamed.distances(&values))?);
+        }
         let parts = self.split(features)?;
         let weights = self.variances().f_add_scalar(self.epsilon())?;
         let inside = parts
@@ -87,8 +96,25 @@ impl LowRankGaussian {
         )
     }
 
+    /// The same in host memory; none on another device.
+    fn streamed(&self) -> Option<Streamed<'_>> {
+        Some(Streamed {
+            mean: self.mean.floats()?,
+            directions: self.directions.floats()?,
+            variances: self.variances.floats()?,
+            channels: *self.mean.size().last()? as usize,
+            epsilon: self.epsilon as f32,
+        })
+    }
+
     /// What a picture's features [L, C'] differ from the mean by.
     fn off_mean(&self, features: &Tensor) -> Result<Tensor> {
+        self.check(features)?;
+        Ok(features.f_sub(self.mean())?)
+    }
+
+    /// Errors: `InvalidArgument` for features of another shape.
+    fn check(&self, features: &Tensor) -> Result<()> {
         let expected = self.mean().size();
         if features.size() != expected {
             let size = features.size();
@@ -97,7 +123,7 @@ impl LowRankGaussian {
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        Ok(features.f_sub(self.mean())?)
+        Ok(())
     }
 
     fn split(&self, features: &Tensor) -> Result<Parts> {

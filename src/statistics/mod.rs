@@ -14,7 +14,8 @@ pub mod nearest;
 pub mod neighbours;
 mod spectrum;
 pub mod spread;
-pub mod subspace;
+mod streamed;
+mod subspace;
 pub mod variance;
 pub mod vicinity;
 

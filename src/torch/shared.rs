@@ -2,8 +2,9 @@
 #![allow(unsafe_code)]
 
 use std::ops::Deref;
+use std::slice;
 
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 /// A tensor that is only read from now on, and therefore may be read by many threads.
 ///
@@ -23,6 +24,25 @@ impl SharedTensor {
     pub fn new(tensor: Tensor) -> Self {
         Self(tensor)
     }
+
+    /// Its numbers in place, row by row; none if they are not float32, not in host memory, or not one after the other.
+    pub fn floats(&self) -> Option<&[f32]> {
+        let is_readable = self.0.device() == Device::Cpu
+            && self.0.f_kind().ok()? == Kind::Float
+            && self.0.is_contiguous();
+        if !is_readable {
+            return None;
+        }
+        let count = self.0.numel();
+        if count == 0 {
+            return Some(&[]);
+        }
+        let first = self.0.data_ptr().cast_const().cast::<f32>();
+        // SAFETY: a contiguous float32 tensor in host memory has `count` numbers from its first one on, aligned as libtorch
+        // aligns all storage. They live as long as the tensor, which the result borrows, and nothing writes to them, as
+        // whoever made the shared tensor promised.
+        Some(unsafe { slice::from_raw_parts(first, count) })
+    }
 }
 
 impl Deref for SharedTensor {
@@ -30,5 +50,26 @@ impl Deref for SharedTensor {
 
     fn deref(&self) -> &Tensor {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_tensor_or_none() {
+        let rows = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0]).reshape([2, 2]);
+        let turned = SharedTensor::new(rows.transpose(0, 1));
+        assert_eq!(
+            SharedTensor::new(rows.get(1)).floats(),
+            Some(&[3.0, 4.0][..])
+        );
+        assert_eq!(turned.floats(), None);
+        assert_eq!(SharedTensor::new(rows.to_kind(Kind::Double)).floats(), None);
+        assert_eq!(
+            SharedTensor::new(rows.narrow(0, 0, 0)).floats(),
+            Some(&[][..])
+        );
     }
 }

@@ -1,6 +1,7 @@
 // twinspect/halcon.hpp on the stand-in for HALCON: what goes in is what the C interface gets, what comes out is what it gave.
 #include "check.hpp"
 #include "parts.hpp"
+#include "plates.hpp"
 
 #include <twinspect/halcon.hpp>
 
@@ -17,7 +18,60 @@ static h::HImage image_of(const std::vector<std::uint8_t> &bgr) {
   return image;
 }
 
+static h::HImage image_of_plate(std::vector<std::uint8_t> gray) {
+  h::HImage image;
+  image.GenImage1("byte", plate_width, plate_height, gray.data());
+  return image;
+}
+
+static void variation_models_compare_inside_of_the_domain() {
+  Variation variation(plate_width, plate_height);
+  for (unsigned seed = 0; seed < 10; ++seed) halcon::train(variation, image_of_plate(draw_plate(seed)));
+  variation.prepare(20, 2);
+  const h::HImage spotted = image_of_plate(spotted_plate(51));
+  Result result;
+  double row = 0, column = 0;
+  const h::HRegion spot = halcon::compare(variation, spotted, result);
+  CHECK_EQUAL(spot.AreaCenter(&row, &column), 6);
+  CHECK(result.summary().verdict == Verdict::defect);
+
+  // A domain that leaves the spot out, and one that is nothing but a column of it.
+  const auto strip = [](Hlong begin, Hlong end) {
+    std::vector<Hlong> rows, begins(plate_height, begin), ends(plate_height, end);
+    for (unsigned y = 0; y < plate_height; ++y) rows.push_back(y);
+    h::HRegion region;
+    region.GenRegionRuns({rows.data(), plate_height}, {begins.data(), plate_height}, {ends.data(), plate_height});
+    return region;
+  };
+  CHECK_EQUAL(halcon::compare(variation, spotted.ReduceDomain(strip(spot_x + 3, plate_width - 1)), result).AreaCenter(&row, &column), 0);
+  CHECK(result.summary().verdict == Verdict::good);
+  CHECK_EQUAL(halcon::compare(variation, spotted.ReduceDomain(strip(spot_x, spot_x)), result).AreaCenter(&row, &column), 2);
+  CHECK_EQUAL(halcon::compare(variation, spotted, result, Sides::light).AreaCenter(&row, &column), 0);
+
+  h::HString type;
+  Hlong width = 0, height = 0;
+  const h::HImage upper = halcon::image(variation, VariationImage::upper, plate_width, plate_height);
+  const auto *limits = static_cast<const float *>(upper.GetImagePointer1(&type, &width, &height));
+  CHECK(type.Text() == std::string("real") && width == plate_width && limits[0] >= 100);
+}
+
+static void direct_takes_over_both_images() {
+  const h::HImage ideal = image_of_plate(draw_plate(1)), spotted = image_of_plate(spotted_plate(51));
+  std::vector<float> flat(plate_width * plate_height, 0.5f);
+  h::HImage real;
+  real.GenImage1("real", plate_width, plate_height, flat.data());
+  Result result;
+  double row = 0, column = 0;
+  for (const h::HImage &variation_image : {real, image_of_plate(std::vector<std::uint8_t>(flat.size(), 1))}) {
+    Variation variation(plate_width, plate_height, VariationType::byte, VariationMode::direct);
+    halcon::prepare_direct(variation, ideal, variation_image, 20, 2);
+    CHECK_EQUAL(halcon::compare(variation, spotted, result).AreaCenter(&row, &column), 6);
+  }
+}
+
 int main() {
+  direct_takes_over_both_images();
+  variation_models_compare_inside_of_the_domain();
   Fitter fitter(small_options());
   for (unsigned seed = 1; seed <= 12; ++seed) halcon::add(fitter, image_of(draw_part(seed, false)), "good");
   Inspector inspector(fitter.fit());

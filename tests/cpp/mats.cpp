@@ -1,6 +1,7 @@
 // cv::Mat in and out: every type that is taken, submatrices without a copy, and what is drawn.
 #include "check.hpp"
 #include "parts.hpp"
+#include "plates.hpp"
 
 #include <twinspect/opencv.hpp>
 
@@ -104,7 +105,40 @@ static void map_mask_contours_and_overlay_show_the_defect(Bench &bench) {
   error_of(TSP_E_IMAGE_SIZE, [&] { cv_::overlay(result, picture.rowRange(0, 10)); });
 }
 
+static cv::Mat plate(const std::vector<std::uint8_t> &gray) {
+  return cv::Mat(gray, true).reshape(1, static_cast<int>(plate_height));
+}
+
+static void variation_models_and_golden_templates_take_mats() {
+  const cv::Mat reference = plate(draw_plate(1)), spotted = plate(spotted_plate(3));
+  Variation variation = cv_::variation_for(reference);
+  for (unsigned seed = 0; seed < 10; ++seed) variation.train(cv_::view(plate(draw_plate(seed))));
+  variation.prepare(20, 2);
+  const cv::Mat ideal = cv_::image(variation, VariationImage::ideal, reference.size());
+  CHECK(ideal.type() == CV_32FC1 && ideal.size() == reference.size());
+  cv::Mat sum = cv::Mat::zeros(reference.size(), CV_32FC1);
+  for (unsigned seed = 0; seed < 10; ++seed) cv::accumulate(plate(draw_plate(seed)), sum);
+  CHECK(cv::norm(sum / 10, ideal, cv::NORM_INF) < 1e-3);
+  const cv::Mat upper = cv_::image(variation, VariationImage::upper, reference.size());
+  CHECK(cv::countNonZero(upper < ideal + 20 - 1e-3) == 0);
+
+  const cv::Rect spot(static_cast<int>(spot_x), static_cast<int>(spot_y), 3, 2);
+  const GoldenTemplate golden = cv_::golden_template(reference, {20, 1});
+  const cv::Mat found = cv_::compare(golden, spotted);
+  CHECK_EQUAL(cv::boundingRect(found), spot);
+  CHECK_EQUAL(cv::countNonZero(found), 6);
+  cv::Mat mask(reference.size(), CV_8UC1, cv::Scalar(255));
+  mask(cv::Rect(0, 0, 10, reference.rows)) = 0;
+  CHECK_EQUAL(cv::countNonZero(cv_::compare(cv_::golden_template(reference, 20, mask), spotted)), 0);
+
+  cv::Mat wide;
+  reference.convertTo(wide, CV_16UC1, 16);
+  cv_::variation_for(wide, VariationMode::robust).train(cv_::view(wide));
+  error_of(TSP_E_UNSUPPORTED, [] { cv_::variation_for(cv::Mat(4, 4, CV_8UC3)); });
+}
+
 int main() {
+  variation_models_and_golden_templates_take_mats();
   Bench bench;
   submatrix_scores_as_its_copy(bench);
   channel_orders_are_told_apart(bench);

@@ -32,6 +32,11 @@ for file in include/twinspect/{twinspect.h,twinspect.hpp,opencv.hpp} lib/pkgconf
     lib/cmake/Twinspect/Twinspect{Config,ConfigVersion,Targets}.cmake; do
     [ -f "$prefix/$file" ] || fail "the prefix lacks $file"
 done
+if [ -d "$libtorch/licenses" ]; then
+    [ -f "$prefix/share/licenses/twinspect/torch/LICENSE" ] || fail "the prefix has libtorch and lacks its licence"
+else
+    say "SKIPPED: libtorch's licences in the prefix: $libtorch has none; lay libtorch anew with .ci/libtorch.sh"
+fi
 soname=$(objdump -p "$library" | awk '$1 == "SONAME" { print $2 }')
 [ -e "$prefix/lib/$soname" ] || fail "the prefix lacks lib/$soname, which the loader looks for"
 runpath=$(objdump -p "$prefix/lib/$soname" | awk '$1 == "RUNPATH" { print $2 }')
@@ -74,6 +79,27 @@ cat "$work/said"
     fail "examples/opencv/folder: expected exit status 1, three good parts and three that are drawn, not $status and the above"
 "$work/examples/camera" "$work/part.twin" "$work/pictures/test" 24 | tee "$work/said"
 grep -q '^12 good, 12 bad' "$work/said" || fail "examples/opencv/camera: expected 12 good and 12 bad parts"
+
+# The same inspection with HALCON's variation model and with twinspect's, built as for HALCON: the stand-in is where it would be.
+mkdir -p "$work"/halcon/{include/halconcpp,lib/x64-linux} "$work/plates"
+cp tests/cpp/halcon_double/HalconCpp.h "$work/halcon/include/halconcpp"
+c++ -shared -x c++ /dev/null -o "$work/halcon/lib/x64-linux/libhalconcpp.so"
+quietly env HALCONROOT="$work/halcon" HALCONARCH=x64-linux cmake -S examples/halcon -B "$work/examples_halcon" -DCMAKE_PREFIX_PATH="$prefix"
+quietly cmake --build "$work/examples_halcon" -j "$jobs"
+"$work/uses/draw_plates" "$work/plates"
+for program in before after; do
+    "$work/examples_halcon/$program" "$work"/plates/good_*.pgm -- "$work"/plates/{new,spotted}.pgm >"$work/$program" && status=0 || status=$?
+    [ $status = 1 ] || fail "examples/halcon/$program: expected exit status 1, as a part is not good, and not $status"
+done
+diff "$work/before" "$work/after" || fail "examples/halcon/before (<) and after (>) say different things of the same parts"
+grep -q 'new.pgm: good$' "$work/after" && grep -q 'spotted.pgm: 6 pixels differ, rows 12 to 13, columns 7 to 9$' "$work/after" ||
+    { cat "$work/after"; fail "examples/halcon: expected a good part and one that differs in 6 pixels"; }
+say "examples/halcon: before and after say the same"
+
+# Each operator that HALCON would be told of has its procedure, and none is left over.
+sed -n 's/.*<- \(C[A-Za-z]*\)\[.*/\1/p' bindings/halcon/def/twinspect.def | LC_ALL=C sort >"$work/told"
+sed -n 's/^Herror \(C[A-Za-z]*\)(.*{$/\1/p' bindings/halcon/source/twinspect.c | LC_ALL=C sort >"$work/there"
+[ -s "$work/told" ] && diff "$work/told" "$work/there" || fail "bindings/halcon: the operators of the def file (<) and the procedures (>) differ"
 
 # By pkg-config, and with nothing but a C compiler.
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig

@@ -1,10 +1,13 @@
-// A stand-in for HALCON's C++ interface: the members that twinspect/halcon.hpp uses, with the types that HALCON's reference
-// manual gives them, and no others. It is no HALCON, and proves only that the header fits those members.
+// A stand-in for HALCON's C++ interface: the members that twinspect/halcon.hpp and examples/halcon use, with the types that
+// HALCON's reference manual gives them, and no others. It is no HALCON, and proves only that those programs fit the members.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,15 @@ class HString {
 
  private:
   std::string text_;
+};
+
+class HException {
+ public:
+  explicit HException(const HString &message) : message_(message) {}
+  HString ErrorMessage() const { return message_; }
+
+ private:
+  HString message_;
 };
 
 class HTuple {
@@ -56,11 +68,33 @@ class HRegion {
       ends_.push_back(column_end[i].L());
     }
   }
+  void GenRectangle1(double row1, double column1, double row2, double column2) {
+    GenEmptyRegion();
+    for (auto row = static_cast<Hlong>(row1); row <= static_cast<Hlong>(row2); ++row) {
+      rows_.push_back(row);
+      begins_.push_back(static_cast<Hlong>(column1));
+      ends_.push_back(static_cast<Hlong>(column2));
+    }
+  }
   Hlong AreaCenter(double *row, double *column) const {
     Hlong area = 0;
     *row = *column = 0;
-    for (std::size_t i = 0; i < rows_.size(); ++i) area += ends_[i] - begins_[i] + 1;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const Hlong length = ends_[i] - begins_[i] + 1;
+      area += length;
+      *row += static_cast<double>(rows_[i] * length);
+      *column += static_cast<double>((begins_[i] + ends_[i]) * length) / 2;
+    }
+    if (area > 0) *row /= static_cast<double>(area), *column /= static_cast<double>(area);
     return area;
+  }
+  void SmallestRectangle1(Hlong *row1, Hlong *column1, Hlong *row2, Hlong *column2) const {
+    *row1 = *column1 = *row2 = *column2 = 0;
+    if (rows_.empty()) return;
+    *row1 = *std::min_element(rows_.begin(), rows_.end());
+    *row2 = *std::max_element(rows_.begin(), rows_.end());
+    *column1 = *std::min_element(begins_.begin(), begins_.end());
+    *column2 = *std::max_element(ends_.begin(), ends_.end());
   }
   HImage RegionToBin(Hlong foreground, Hlong background, Hlong width, Hlong height) const;
 
@@ -71,6 +105,20 @@ class HRegion {
 class HImage {
  public:
   HImage() = default;
+  // Reads PGM files alone.
+  explicit HImage(const char *name) {
+    std::ifstream file(name, std::ios::binary);
+    std::string kind;
+    Hlong width = 0, height = 0, white = 0;
+    file >> kind >> width >> height >> white;
+    file.get();
+    std::vector<char> pixels(static_cast<std::size_t>(width * height));
+    if (!file.read(pixels.data(), width * height) || kind != "P5" || white != 255) {
+      throw HException(("the stand-in cannot read " + std::string(name)).c_str());
+    }
+    GenImage1("byte", width, height, pixels.data());
+  }
+  void GetImageSize(Hlong *width, Hlong *height) const { *width = width_, *height = height_; }
   void GenImage1(const HString &type, Hlong width, Hlong height, void *pixels) { fill(type, width, height, {pixels}); }
   void GenImage3(const HString &type, Hlong width, Hlong height, void *red, void *green, void *blue) {
     fill(type, width, height, {red, green, blue});
@@ -127,5 +175,62 @@ inline HImage HRegion::RegionToBin(Hlong foreground, Hlong background, Hlong wid
   image.GenImage1("byte", width, height, pixels.data());
   return image;
 }
+
+// The documented formulas for type byte and mode standard, and whole images as trained on.
+class HVariationModel {
+ public:
+  HVariationModel(Hlong width, Hlong height, const char *type, const char *mode) : width_(width), height_(height) {
+    if (type != std::string("byte") || mode != std::string("standard")) throw HException("the stand-in has byte and standard alone");
+    sums_.resize(static_cast<std::size_t>(width * height));
+    squares_ = lower_ = upper_ = sums_;
+  }
+  void TrainVariationModel(const HImage &image) const {
+    const auto *pixels = pixels_of(image);
+    ++count_;
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      sums_[i] += pixels[i];
+      squares_[i] += double(pixels[i]) * pixels[i];
+    }
+  }
+  void PrepareVariationModel(double abs_threshold, double var_threshold) const {
+    for (std::size_t i = 0; i < sums_.size(); ++i) {
+      const double ideal = sums_[i] / count_;
+      const double variation = std::sqrt(std::max(squares_[i] / count_ - ideal * ideal, 0.0));
+      lower_[i] = ideal - std::max(abs_threshold, var_threshold * variation);
+      upper_[i] = ideal + std::max(abs_threshold, var_threshold * variation);
+    }
+  }
+  void ClearTrainDataVariationModel() const { sums_.clear(), squares_.clear(); }
+  HRegion CompareVariationModel(const HImage &image) const {
+    const auto *pixels = pixels_of(image);
+    const HImage domain = image.GetDomain().RegionToBin(1, 0, width_, height_);
+    const auto *inside = pixels_of(domain);
+    std::vector<Hlong> rows, columns;
+    for (Hlong row = 0; row < height_; ++row) {
+      for (Hlong column = 0; column < width_; ++column) {
+        const auto i = static_cast<std::size_t>(row * width_ + column);
+        if (inside[i] == 0 || (pixels[i] >= lower_[i] && pixels[i] <= upper_[i])) continue;
+        rows.push_back(row);
+        columns.push_back(column);
+      }
+    }
+    HRegion region;
+    const auto count = static_cast<Hlong>(rows.size());
+    region.GenRegionRuns({rows.data(), count}, {columns.data(), count}, {columns.data(), count});
+    return region;
+  }
+
+ private:
+  static const std::uint8_t *pixels_of(const HImage &image) {
+    HString type;
+    Hlong width = 0, height = 0;
+    return static_cast<const std::uint8_t *>(image.GetImagePointer1(&type, &width, &height));
+  }
+
+  Hlong width_, height_;
+  // HALCON's members are const, as the object is a handle.
+  mutable double count_ = 0;
+  mutable std::vector<double> sums_, squares_, lower_, upper_;
+};
 
 }  // namespace HalconCpp

@@ -127,6 +127,53 @@ inline HalconCpp::HRegion region(const Region &found) { return region(found.runs
 /// All defects as one region; HALCON's connection() takes them apart again.
 inline HalconCpp::HRegion region(const Result &result) { return region(result.runs()); }
 
+/// Adds an image of a good part to a variation model, as TrainVariationModel does. Its domain is not looked at.
+///
+/// white: as View; gray values do without it.
+inline void train(Variation &variation, const HalconCpp::HImage &image, double white = 0) {
+  variation.train(View(image, white).image());
+}
+
+/// Makes the limits of an image of a good part and of one that says how much it may vary, as PrepareDirectVariationModel does.
+///
+/// variation_image: of type byte, uint2 or real, so that both images of HALCON's GetVariationModel can be taken over.
+inline void prepare_direct(Variation &variation, const HalconCpp::HImage &reference, const HalconCpp::HImage &variation_image,
+                           LightDark abs_threshold, LightDark var_threshold) {
+  const View ideal(reference);
+  HalconCpp::HString type;
+  Hlong width = 0, height = 0;
+  const void *pixels = variation_image.GetImagePointer1(&type, &width, &height);
+  if (type.Text() != std::string("real")) {
+    variation.prepare_direct(ideal.image(), View(variation_image).image(), abs_threshold, var_threshold);
+    return;
+  }
+  const ImageView real(pixels, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height), Format::gray_f32);
+  variation.prepare_direct(ideal.image(), real, abs_threshold, var_threshold);
+}
+
+/// Compares an image inside of its domain, as CompareVariationModel and CompareExtVariationModel do.
+///
+/// Gives all that is outside of the limits as one region; for the regions of each side see region(Region).
+inline HalconCpp::HRegion compare(const Variation &variation, const HalconCpp::HImage &image, Result &result,
+                                  Sides sides = Sides::absolute, double white = 0) {
+  const View view(image, white);
+  if (view.mask() != nullptr) {
+    variation.compare(view.image(), *view.mask(), result, sides);
+  } else {
+    variation.compare(view.image(), result, sides);
+  }
+  return region(result);
+}
+
+/// One of a variation model's images as an image of type real, in gray values; width, height: the variation model's own.
+inline HalconCpp::HImage image(const Variation &variation, VariationImage which, Hlong width, Hlong height) {
+  std::vector<float> values(static_cast<std::size_t>(width * height));
+  variation.copy_image(which, values.data(), static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
+  HalconCpp::HImage image;
+  image.GenImage1("real", width, height, values.data());
+  return image;
+}
+
 /// The anomaly map as an image of type real; a copy, as HALCON owns its images.
 inline HalconCpp::HImage map(const Result &result) {
   const MapView size = result.map();

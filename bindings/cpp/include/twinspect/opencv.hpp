@@ -119,6 +119,38 @@ inline cv::Mat overlay(const Result &result, const cv::Mat &picture) {
   return drawn;
 }
 
+/// One of a variation model's images as 32FC1, in gray values; size: the variation model's own. Memory of its own.
+///
+/// Throws TSP_E_STATE if there is no such image, IMAGE_SIZE.
+inline cv::Mat image(const Variation &variation, VariationImage which, cv::Size size) {
+  cv::Mat image(size, CV_32FC1);
+  variation.copy_image(which, image.ptr<float>(), static_cast<std::uint32_t>(size.width),
+                       static_cast<std::uint32_t>(size.height), static_cast<std::int64_t>(image.step[0]));
+  return image;
+}
+
+/// A variation model for pictures of this size and type, 8UC1 or 16UC1. Throws TSP_E_UNSUPPORTED for other types.
+inline Variation variation_for(const cv::Mat &picture, VariationMode mode = VariationMode::standard) {
+  const bool is_wide = picture.type() == CV_16UC1;
+  if (!is_wide && picture.type() != CV_8UC1) {
+    throw Error(TSP_E_UNSUPPORTED, "a variation model compares gray values, not a cv::Mat of type " + cv::typeToString(picture.type()),
+                "Use 8UC1 or 16UC1: cv::cvtColor, cv::Mat::convertTo.", "cv::Mat");
+  }
+  return Variation(static_cast<std::uint32_t>(picture.cols), static_cast<std::uint32_t>(picture.rows),
+                   is_wide ? VariationType::uint2 : VariationType::byte, mode);
+}
+
+/// A golden template of mats, 8UC1 or 16UC1. mask: 8UC1 of the same size, which is copied; empty = all counts.
+inline GoldenTemplate golden_template(const cv::Mat &reference, Tolerance tolerance, const cv::Mat &mask = cv::Mat()) {
+  return mask.empty() ? GoldenTemplate(view(reference), tolerance)
+                      : GoldenTemplate(view(reference), view(mask, Format::gray8), tolerance);
+}
+
+/// Where a picture differs from a golden template beyond the tolerance: 8UC1, 255 there and 0 elsewhere; memory of its own.
+inline cv::Mat compare(const GoldenTemplate &golden, const cv::Mat &picture, Sides sides = Sides::absolute) {
+  return mask(golden.compare(view(picture), sides)).clone();
+}
+
 }  // namespace twinspect::opencv
 
 #endif

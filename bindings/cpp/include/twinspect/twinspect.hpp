@@ -22,9 +22,10 @@
 ///
 /// Errors: every function that is not noexcept throws twinspect::Error, with a code, a message and a hint. The calls of
 /// the loop have twins `try_...` that return an Outcome instead.
-/// Objects: Options, Fitter, Inspector and Result can be moved and not copied, and are for one thread at a time. A Model is
-/// a handle that is copied like a pointer; any number of threads may use it. Destruction is in any order. An object
-/// that was moved from can only be destroyed or assigned to; anything else throws TSP_E_NULL_ARGUMENT.
+/// Objects: all but Model can be moved and not copied, and are for one thread at a time, but that any number of threads may
+/// compare with one Variation or GoldenTemplate. A Model is a handle that is copied like a pointer; any number of threads may
+/// use it. Destruction is in any order. An object that was moved from can only be destroyed or assigned to; anything else
+/// throws TSP_E_NULL_ARGUMENT.
 /// With OpenCV: twinspect/opencv.hpp; with HALCON: twinspect/halcon.hpp.
 
 #ifndef TWINSPECT_HPP
@@ -36,6 +37,7 @@
 
 #include <twinspect/error.hpp>
 #include <twinspect/fitter.hpp>
+#include <twinspect/golden.hpp>
 #include <twinspect/image.hpp>
 #include <twinspect/inspector.hpp>
 #include <twinspect/library.hpp>
@@ -45,5 +47,6 @@
 #include <twinspect/progress.hpp>
 #include <twinspect/result.hpp>
 #include <twinspect/threshold.hpp>
+#include <twinspect/variation.hpp>
 
 #endif
