@@ -19,6 +19,7 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
+PYTHON_ENV := $(TARGET)/python/env
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
@@ -63,6 +64,21 @@ described: tools libtorch
 
 old-callers: build weights ## run the programs of released versions, built with their headers, on today's library
 	tests/old_callers/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/old-callers"
+
+.PHONY: test-python wheel
+test-python: wheel weights ## install the wheel and what it is tested beside, anomalib too (6 GB), under target/python, and run tests/python
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(PYTHON_ENV)"
+	"$(PYTHON_ENV)"/bin/pip install --quiet -r tests/python/requirements.txt
+	"$(PYTHON_ENV)"/bin/pip install --quiet --no-deps --force-reinstall "$(TARGET)"/python/twinspect-*.whl
+	"$(PYTHON_ENV)"/bin/python -m mypy --config-file bindings/python/pyproject.toml bindings/python/src/twinspect
+	TWINSPECT_PROGRAM="$$(realpath "$(PROGRAM)")" TWINSPECT_WHEEL="$$(realpath "$(TARGET)"/python/twinspect-*.whl)" \
+		"$(PYTHON_ENV)"/bin/python -m pytest -q -rs --disable-warnings -p no:cacheprovider tests/python
+
+wheel: build ## the Python package, with library and program: target/python/twinspect-*.whl
+	rm -f "$(TARGET)"/python/twinspect-*.whl
+	TWINSPECT_LIBRARY="$$(realpath "$(TARGET)/release/libtwinspect.so")" \
+		python3 -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$(TARGET)/python" bindings/python
 
 lint: tools libtorch ## format, clippy and documentation without warnings
 	$(CARGO) fmt --check
