@@ -22,8 +22,11 @@ namespace Twinspect
         /// <exception cref="TwinspectLibraryException">The library cannot be loaded.</exception>
         public Fitter(Options options = null)
         {
-            LibraryLoader.Ensure();
-            Failure.Check(NativeMethods.tsp_fitter_create(Options.HandleOf(options), out handle));
+            handle = LibraryLoader.Run(() =>
+            {
+                Failure.Check(NativeMethods.tsp_fitter_create(Options.HandleOf(options), out var created));
+                return created;
+            });
             Watch();
         }
 
@@ -43,7 +46,7 @@ namespace Twinspect
         {
             get
             {
-                Failure.Check(NativeMethods.tsp_fitter_count(handle, out var count));
+                Failure.Check(NativeMethods.tsp_fitter_count(Handle, out var count));
                 return (long)count;
             }
         }
@@ -64,7 +67,7 @@ namespace Twinspect
             {
                 fixed (byte* nameBytes = text)
                 {
-                    Failure.Check(NativeMethods.tsp_fitter_add(handle, pinned.Pin(image, &pinned.Image),
+                    Failure.Check(NativeMethods.tsp_fitter_add(Handle, pinned.Pin(image, &pinned.Image),
                         pinnedMask.Pin(mask, &pinnedMask.Image), nameBytes));
                 }
             }
@@ -84,7 +87,7 @@ namespace Twinspect
             fixed (byte* pathBytes = Utf8.Required(path, nameof(path)))
             fixed (byte* maskBytes = Utf8.Bytes(maskPath, nameof(maskPath)))
             {
-                Failure.Check(NativeMethods.tsp_fitter_add_file(handle, pathBytes, maskBytes));
+                Failure.Check(NativeMethods.tsp_fitter_add_file(Handle, pathBytes, maskBytes));
             }
         }
 
@@ -99,12 +102,12 @@ namespace Twinspect
         public Model Fit(IProgress<WorkProgress> progress = null, CancellationToken cancellation = default(CancellationToken))
         {
             var work = new Work(progress, cancellation);
-            handle.Watcher.Begin(work);
+            Handle.Watcher.Begin(work);
             int status;
             ModelHandle model;
             try
             {
-                status = NativeMethods.tsp_fitter_fit(handle, out model);
+                status = NativeMethods.tsp_fitter_fit(Handle, out model);
             }
             finally
             {
@@ -114,13 +117,15 @@ namespace Twinspect
             return new Model(model);
         }
 
+        private FitterHandle Handle => handle.Live(nameof(Fitter));
+
         /// <summary>Frees the fitter. Models that it made live on.</summary>
         public void Dispose() => handle.Dispose();
 
         private void Watch()
         {
             handle.Watcher = new Watcher();
-            Failure.Check(NativeMethods.tsp_fitter_set_progress(handle, Watcher.Callback, handle.Watcher.Address));
+            Failure.Check(NativeMethods.tsp_fitter_set_progress(Handle, Watcher.Callback, handle.Watcher.Address));
         }
     }
 }

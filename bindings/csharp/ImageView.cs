@@ -1,4 +1,5 @@
 using System;
+using Twinspect.Loading;
 using Twinspect.Native;
 
 namespace Twinspect
@@ -28,15 +29,15 @@ namespace Twinspect
         /// <param name="offset">Bytes from the start of the array to the first pixel of the top row.</param>
         /// <exception cref="TwinspectArgumentException">The array does not hold all of the rows.</exception>
         public ImageView(byte[] pixels, int width, int height, PixelFormat format, long rowStride = 0, long offset = 0)
-            : this(pixels, offset, width, height, format, rowStride) { }
+            : this(pixels ?? throw new ArgumentNullException(nameof(pixels)), offset, width, height, format, rowStride) { }
 
         /// <inheritdoc cref="ImageView(byte[], int, int, PixelFormat, long, long)"/>
         public ImageView(ushort[] pixels, int width, int height, PixelFormat format, long rowStride = 0, long offset = 0)
-            : this(pixels, offset, width, height, format, rowStride) { }
+            : this(pixels ?? throw new ArgumentNullException(nameof(pixels)), offset, width, height, format, rowStride) { }
 
         /// <inheritdoc cref="ImageView(byte[], int, int, PixelFormat, long, long)"/>
         public ImageView(float[] pixels, int width, int height, PixelFormat format, long rowStride = 0, long offset = 0)
-            : this(pixels, offset, width, height, format, rowStride) { }
+            : this(pixels ?? throw new ArgumentNullException(nameof(pixels)), offset, width, height, format, rowStride) { }
 
         /// <summary>A picture behind a pointer, such as the Scan0 and Stride of a locked Bitmap.</summary>
         /// <param name="pixels">The first pixel of the top row. Nothing can be checked behind it.</param>
@@ -117,13 +118,14 @@ namespace Twinspect
 
         /// <summary>Makes all checks that an inspection makes, and no other work.</summary>
         /// <exception cref="TwinspectArgumentException">The picture cannot be used.</exception>
-        public unsafe void Check()
+        public void Check() => Failure.Check(LibraryLoader.Run(CheckStatus));
+
+        private unsafe int CheckStatus()
         {
-            Loading.LibraryLoader.Ensure();
             var pinned = new PinnedImage();
             try
             {
-                Failure.Check(NativeMethods.tsp_image_check(pinned.Pin(this, &pinned.Image)));
+                return NativeMethods.tsp_image_check(pinned.Pin(this, &pinned.Image));
             }
             finally
             {

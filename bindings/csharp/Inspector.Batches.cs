@@ -43,7 +43,7 @@ namespace Twinspect
                 // One more, as of an empty array C# makes NULL.
                 var codes = new int[count + 1];
                 int status;
-                handle.Watcher.Begin(work);
+                Handle.Watcher.Begin(work);
                 try
                 {
                     fixed (int* first = codes)
@@ -51,7 +51,7 @@ namespace Twinspect
                     {
                         IntPtr none;
                         var imagePointers = count == 0 ? (tsp_image**)&none : pictures.Pointers;
-                        status = NativeMethods.tsp_inspector_inspect_batch(handle, imagePointers, maskPictures.Pointers, (ulong)count,
+                        status = NativeMethods.tsp_inspector_inspect_batch(Handle, imagePointers, maskPictures.Pointers, (ulong)count,
                             resultPointers, first);
                     }
                 }

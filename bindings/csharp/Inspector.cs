@@ -21,7 +21,7 @@ namespace Twinspect
             if (model == null) throw new ArgumentNullException(nameof(model));
             Failure.Check(NativeMethods.tsp_inspector_create(model.Handle, Options.HandleOf(options), out handle));
             handle.Watcher = new Watcher();
-            Failure.Check(NativeMethods.tsp_inspector_set_progress(handle, Watcher.Callback, handle.Watcher.Address));
+            Failure.Check(NativeMethods.tsp_inspector_set_progress(Handle, Watcher.Callback, handle.Watcher.Address));
         }
 
         /// <summary>How long the stages of the last picture took that was inspected without failure.</summary>
@@ -31,7 +31,7 @@ namespace Twinspect
             get
             {
                 var timing = new tsp_timing { struct_size = (uint)sizeof(tsp_timing) };
-                Failure.Check(NativeMethods.tsp_inspector_timing(handle, &timing));
+                Failure.Check(NativeMethods.tsp_inspector_timing(Handle, &timing));
                 return new Timing(timing);
             }
         }
@@ -49,7 +49,7 @@ namespace Twinspect
             result.Use.BeginWrite();
             try
             {
-                Failure.Check(NativeMethods.tsp_inspector_inspect(handle, pinned.Pin(image, &pinned.Image),
+                Failure.Check(NativeMethods.tsp_inspector_inspect(Handle, pinned.Pin(image, &pinned.Image),
                     pinnedMask.Pin(mask, &pinnedMask.Image), result.Handle));
             }
             finally
@@ -83,14 +83,16 @@ namespace Twinspect
         /// </summary>
         /// <exception cref="TwinspectException">InvalidArgument for an unknown format, ImageSize, Memory, Busy.</exception>
         public void WarmUp(PixelFormat format, int width, int height) =>
-            Failure.Check(NativeMethods.tsp_inspector_warm_up(handle, (int)format, unchecked((uint)width), unchecked((uint)height)));
+            Failure.Check(NativeMethods.tsp_inspector_warm_up(Handle, (int)format, unchecked((uint)width), unchecked((uint)height)));
 
         /// <summary>Uses other thresholds than the model's from the next picture on.</summary>
         /// <param name="image">Of the score; NaN puts the model's own back.</param>
         /// <param name="pixel">Of the anomaly map; NaN puts the model's own back.</param>
         /// <exception cref="TwinspectException">InvalidArgument for one that is infinite, or 0 or less; Busy.</exception>
         public void SetThresholds(float image, float pixel) =>
-            Failure.Check(NativeMethods.tsp_inspector_set_thresholds(handle, image, pixel));
+            Failure.Check(NativeMethods.tsp_inspector_set_thresholds(Handle, image, pixel));
+
+        private InspectorHandle Handle => handle.Live(nameof(Inspector));
 
         /// <summary>Frees the inspector. Results live on.</summary>
         public void Dispose() => handle.Dispose();

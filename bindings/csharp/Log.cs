@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Twinspect.Loading;
@@ -40,6 +41,13 @@ namespace Twinspect
         public static void Set(LogLevel level, Action<LogLevel, string> function)
         {
             LibraryLoader.Ensure();
+            Replace(level, function);
+        }
+
+        // Not inlined: mono looks for the library when it compiles what calls it.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Replace(LogLevel level, Action<LogLevel, string> function)
+        {
             // Not to be waited for: who holds it may be waiting for the log function of this thread.
             if (!Monitor.TryEnter(Gate)) throw Failure.Busy("another call sets the log");
             try

@@ -11,9 +11,9 @@ namespace Twinspect
     /// </summary>
     public sealed unsafe partial class Model : IDisposable
     {
-        internal readonly ModelHandle Handle;
+        private readonly ModelHandle handle;
 
-        internal Model(ModelHandle handle) => Handle = handle;
+        internal Model(ModelHandle handle) => this.handle = handle;
 
         /// <summary>Reads a model file, which is closed when the call returns.</summary>
         /// <param name="path">The file.</param>
@@ -24,15 +24,14 @@ namespace Twinspect
         /// </remarks>
         /// <exception cref="TwinspectException">NotFound, Io, Format, Version, Weights, Device, Memory.</exception>
         /// <exception cref="TwinspectLibraryException">The library cannot be loaded.</exception>
-        public static Model Load(string path, Options options = null)
+        public static Model Load(string path, Options options = null) => LibraryLoader.Run(() =>
         {
-            LibraryLoader.Ensure();
             fixed (byte* pathBytes = Utf8.Required(path, nameof(path)))
             {
-                Failure.Check(NativeMethods.tsp_model_load(pathBytes, Options.HandleOf(options), out var handle));
-                return new Model(handle);
+                Failure.Check(NativeMethods.tsp_model_load(pathBytes, Options.HandleOf(options), out var loaded));
+                return new Model(loaded);
             }
-        }
+        });
 
         /// <summary>Reads a model from the content of its file, which is not kept.</summary>
         /// <inheritdoc cref="Load"/>
@@ -99,18 +98,19 @@ namespace Twinspect
         /// <exception cref="TwinspectArgumentException">A threshold is infinite, or 0 or less.</exception>
         public Model WithThresholds(float image, float pixel)
         {
-            Failure.Check(NativeMethods.tsp_model_with_thresholds(Handle, image, pixel, out var handle));
-            return new Model(handle);
+            Failure.Check(NativeMethods.tsp_model_with_thresholds(Handle, image, pixel, out var made));
+            return new Model(made);
         }
+
+        internal ModelHandle Handle => handle.Live(nameof(Model));
 
         /// <summary>Frees the model, as soon as nobody uses it.</summary>
-        public void Dispose() => Handle.Dispose();
+        public void Dispose() => handle.Dispose();
 
-        private static Model FromMemory(byte* data, long size, Options options)
+        private static Model FromMemory(byte* data, long size, Options options) => LibraryLoader.Run(() =>
         {
-            LibraryLoader.Ensure();
-            Failure.Check(NativeMethods.tsp_model_load_memory(data, (ulong)size, Options.HandleOf(options), out var handle));
-            return new Model(handle);
-        }
+            Failure.Check(NativeMethods.tsp_model_load_memory(data, (ulong)size, Options.HandleOf(options), out var made));
+            return new Model(made);
+        });
     }
 }

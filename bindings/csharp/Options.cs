@@ -16,20 +16,22 @@ namespace Twinspect
     /// </code></example>
     public sealed unsafe class Options : IDisposable
     {
-        internal readonly OptionsHandle Handle;
+        private readonly OptionsHandle handle;
 
         /// <summary>All at their defaults.</summary>
         /// <exception cref="TwinspectLibraryException">The library cannot be loaded.</exception>
         public Options()
         {
-            LibraryLoader.Ensure();
-            Failure.Check(NativeMethods.tsp_options_create(out Handle));
+            handle = LibraryLoader.Run(() =>
+            {
+                Failure.Check(NativeMethods.tsp_options_create(out var created));
+                return created;
+            });
         }
 
         /// <summary>The table of all options: name, type, default, range and meaning.</summary>
-        public static IReadOnlyList<OptionInfo> Table()
+        public static IReadOnlyList<OptionInfo> Table() => LibraryLoader.Run(() =>
         {
-            LibraryLoader.Ensure();
             var table = new OptionInfo[NativeMethods.tsp_option_count()];
             for (var i = 0; i < table.Length; ++i)
             {
@@ -38,7 +40,7 @@ namespace Twinspect
                 table[i] = new OptionInfo(&option);
             }
             return table;
-        }
+        });
 
         /// <summary>Sets a whole number; a number option takes it, too.</summary>
         /// <exception cref="TwinspectArgumentException">
@@ -101,8 +103,10 @@ namespace Twinspect
             });
         }
 
+        internal OptionsHandle Handle => handle.Live(nameof(Options));
+
         /// <summary>Frees the options.</summary>
-        public void Dispose() => Handle.Dispose();
+        public void Dispose() => handle.Dispose();
 
         /// <summary>What a call is given for options that may be null.</summary>
         internal static OptionsHandle HandleOf(Options options) => options == null ? OptionsHandle.Defaults : options.Handle;

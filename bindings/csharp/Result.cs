@@ -17,15 +17,18 @@ namespace Twinspect
     /// </remarks>
     public sealed unsafe partial class Result : IDisposable
     {
-        internal readonly ResultHandle Handle;
+        private readonly ResultHandle handle;
         internal readonly Use Use = new Use();
 
         /// <summary>Empty.</summary>
         /// <exception cref="TwinspectLibraryException">The library cannot be loaded.</exception>
         public Result()
         {
-            LibraryLoader.Ensure();
-            Failure.Check(NativeMethods.tsp_result_create(out Handle));
+            handle = LibraryLoader.Run(() =>
+            {
+                Failure.Check(NativeMethods.tsp_result_create(out var created));
+                return created;
+            });
         }
 
         /// <summary>Score, verdict and sizes.</summary>
@@ -135,8 +138,10 @@ namespace Twinspect
         public string ToJson() => Utf8.Read((byte* buffer, ulong capacity, out ulong needed) =>
             NativeMethods.tsp_result_to_json(Handle, buffer, capacity, out needed));
 
+        internal ResultHandle Handle => handle.Live(nameof(Result));
+
         /// <summary>Frees the result.</summary>
-        public void Dispose() => Handle.Dispose();
+        public void Dispose() => handle.Dispose();
 
         private void CopyMap(float* destination, long capacity, long rowStride) =>
             Failure.Check(NativeMethods.tsp_result_copy_map(Handle, destination, rowStride, (ulong)capacity));

@@ -52,18 +52,20 @@ namespace Twinspect
                 throw Failure.Argument(FormattableString.Invariant($"{scores.Length} scores, {labels.Length} labels"),
                     "Give a label for each score.", nameof(labels));
             }
-            LibraryLoader.Ensure();
-            var threshold = new tsp_threshold { struct_size = (uint)sizeof(tsp_threshold) };
-            var none = 0.0f;
             byte[] bytes = null;
             if (labels != null) bytes = Array.ConvertAll(labels, defective => defective ? (byte)1 : (byte)0);
-            fixed (float* first = scores)
-            fixed (byte* firstLabel = bytes)
+            return LibraryLoader.Run(() =>
             {
-                Failure.Check(NativeMethods.tsp_threshold_from_scores(first == null ? &none : first, firstLabel,
-                    (ulong)scores.Length, falseAlarmRate, &threshold));
-            }
-            return new Threshold(threshold);
+                var threshold = new tsp_threshold { struct_size = (uint)sizeof(tsp_threshold) };
+                var none = 0.0f;
+                fixed (float* first = scores)
+                fixed (byte* firstLabel = bytes)
+                {
+                    Failure.Check(NativeMethods.tsp_threshold_from_scores(first == null ? &none : first, firstLabel,
+                        (ulong)scores.Length, falseAlarmRate, &threshold));
+                }
+                return new Threshold(threshold);
+            });
         }
 
         /// <summary>How it was found.</summary>

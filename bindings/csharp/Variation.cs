@@ -29,38 +29,42 @@ namespace Twinspect
         public Variation(int width, int height, VariationType type = VariationType.Byte,
             VariationMode mode = VariationMode.Standard, Options options = null)
         {
-            LibraryLoader.Ensure();
-            Failure.Check(NativeMethods.tsp_variation_create(unchecked((uint)width), unchecked((uint)height), (int)type, (int)mode,
-                Options.HandleOf(options), out handle));
+            handle = LibraryLoader.Run(() =>
+            {
+                Failure.Check(NativeMethods.tsp_variation_create(unchecked((uint)width), unchecked((uint)height), (int)type, (int)mode,
+                    Options.HandleOf(options), out var created));
+                return created;
+            });
         }
 
         private Variation(VariationHandle handle) => this.handle = handle;
 
         /// <summary>Reads a file that <see cref="Write"/> wrote; HALCON's own cannot be read.</summary>
         /// <exception cref="TwinspectException">NotFound, Io, Format, Version, Unsupported.</exception>
-        public static Variation Read(string path, Options options = null)
+        public static Variation Read(string path, Options options = null) => LibraryLoader.Run(() =>
         {
-            LibraryLoader.Ensure();
             fixed (byte* pathBytes = Utf8.Required(path, nameof(path)))
             {
                 Failure.Check(NativeMethods.tsp_variation_read(pathBytes, Options.HandleOf(options), out var handle));
                 return new Variation(handle);
             }
-        }
+        });
 
         /// <summary>Reads a variation model from the content of its file, which is not kept.</summary>
         /// <inheritdoc cref="Read"/>
         public static Variation FromBytes(byte[] content, Options options = null)
         {
             if (content == null) throw new ArgumentNullException(nameof(content));
-            LibraryLoader.Ensure();
-            var none = (byte)0;
-            fixed (byte* data = content)
+            return LibraryLoader.Run(() =>
             {
-                Failure.Check(NativeMethods.tsp_variation_read_memory(data == null ? &none : data, (ulong)content.LongLength,
-                    Options.HandleOf(options), out var handle));
-                return new Variation(handle);
-            }
+                var none = (byte)0;
+                fixed (byte* data = content)
+                {
+                    Failure.Check(NativeMethods.tsp_variation_read_memory(data == null ? &none : data, (ulong)content.LongLength,
+                        Options.HandleOf(options), out var handle));
+                    return new Variation(handle);
+                }
+            });
         }
 
         /// <summary>Learns from pictures of good parts, all of one size, which show the part in the same place.</summary>
@@ -79,7 +83,7 @@ namespace Twinspect
             using (var pictures = new Pictures(images, nameof(images), false))
             {
                 IntPtr none;
-                Failure.Check(NativeMethods.tsp_variation_train(handle, images.Count == 0 ? (tsp_image**)&none : pictures.Pointers,
+                Failure.Check(NativeMethods.tsp_variation_train(Handle, images.Count == 0 ? (tsp_image**)&none : pictures.Pointers,
                     (ulong)images.Count));
             }
         }
@@ -98,7 +102,7 @@ namespace Twinspect
             fixed (double* absolute = new[] { absLight, absDark })
             fixed (double* relative = new[] { varLight, varDark })
             {
-                Failure.Check(NativeMethods.tsp_variation_prepare(handle, absolute, relative));
+                Failure.Check(NativeMethods.tsp_variation_prepare(Handle, absolute, relative));
             }
         }
 
@@ -118,7 +122,7 @@ namespace Twinspect
                 fixed (double* absolute = new[] { absThreshold, absThreshold })
                 fixed (double* relative = new[] { varThreshold, varThreshold })
                 {
-                    Failure.Check(NativeMethods.tsp_variation_prepare_direct(handle, pinned.Pin(reference, &pinned.Image),
+                    Failure.Check(NativeMethods.tsp_variation_prepare_direct(Handle, pinned.Pin(reference, &pinned.Image),
                         pinnedVariation.Pin(variation, &pinnedVariation.Image), absolute, relative));
                 }
             }
@@ -142,7 +146,7 @@ namespace Twinspect
             result.Use.BeginWrite();
             try
             {
-                Failure.Check(NativeMethods.tsp_variation_compare_ext(handle, pinned.Pin(image, &pinned.Image), (int)compare, result.Handle));
+                Failure.Check(NativeMethods.tsp_variation_compare_ext(Handle, pinned.Pin(image, &pinned.Image), (int)compare, result.Handle));
             }
             finally
             {
@@ -163,7 +167,7 @@ namespace Twinspect
             var pinned = new PinnedImage();
             try
             {
-                Failure.Check(NativeMethods.tsp_variation_get_image(handle, (int)which, pinned.Pin(view, &pinned.Image)));
+                Failure.Check(NativeMethods.tsp_variation_get_image(Handle, (int)which, pinned.Pin(view, &pinned.Image)));
             }
             finally
             {
@@ -173,7 +177,7 @@ namespace Twinspect
 
         /// <summary>Forgets all but the limits, for less memory and a smaller file; nothing more can be learned then.</summary>
         /// <exception cref="TwinspectStateException">It is not prepared.</exception>
-        public void ClearTrainData() => Failure.Check(NativeMethods.tsp_variation_clear_train_data(handle));
+        public void ClearTrainData() => Failure.Check(NativeMethods.tsp_variation_clear_train_data(Handle));
 
         /// <summary>Writes it to a file; one of that name is replaced in one step or, if anything fails, left as it is.</summary>
         /// <exception cref="TwinspectException">Io, NotFound for a folder that does not exist.</exception>
@@ -181,13 +185,15 @@ namespace Twinspect
         {
             fixed (byte* pathBytes = Utf8.Required(path, nameof(path)))
             {
-                Failure.Check(NativeMethods.tsp_variation_write(handle, pathBytes));
+                Failure.Check(NativeMethods.tsp_variation_write(Handle, pathBytes));
             }
         }
 
         /// <summary>The content of its file.</summary>
         public byte[] ToBytes() => Utf8.ReadBytes((byte* buffer, ulong capacity, out ulong needed) =>
-            NativeMethods.tsp_variation_write_memory(handle, buffer, capacity, out needed));
+            NativeMethods.tsp_variation_write_memory(Handle, buffer, capacity, out needed));
+
+        private VariationHandle Handle => handle.Live(nameof(Variation));
 
         /// <summary>Frees it, as HALCON's clear_variation_model does.</summary>
         public void Dispose() => handle.Dispose();

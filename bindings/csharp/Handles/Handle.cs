@@ -20,4 +20,14 @@ namespace Twinspect.Handles
         /// <summary>Gives the object back to the library, once, on any thread.</summary>
         protected abstract void Destroy(IntPtr value);
     }
+
+    internal static class HandleChecks
+    {
+        /// <summary>
+        /// The handle, if its object is not disposed of. The runtime would find that out, too, but without the object's name, and
+        /// mono's would not let go of the other handles of that call any more.
+        /// </summary>
+        internal static T Live<T>(this T handle, string type) where T : Handle =>
+            handle.IsClosed ? throw new ObjectDisposedException(type) : handle;
+    }
 }

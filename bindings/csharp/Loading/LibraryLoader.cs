@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Twinspect.Native;
 
 namespace Twinspect.Loading
@@ -12,12 +13,22 @@ namespace Twinspect.Loading
         private static readonly object Gate = new object();
         private static volatile bool loaded;
 
-        /// <summary>Every public way to a first call of the library starts with this.</summary>
+        /// <summary>Loads the library, unless it is loaded.</summary>
         /// <exception cref="TwinspectLibraryException">It cannot be loaded; the next call tries again.</exception>
         /// <exception cref="TwinspectIOException"><see cref="ErrorCode.Version"/>: it is of another version.</exception>
         internal static void Ensure()
         {
             if (!loaded) Load();
+        }
+
+        /// <summary>
+        /// Every public way to a first call of the library. The call is a function, which is compiled when the library is
+        /// there: mono looks for it when it compiles what names it, and never again.
+        /// </summary>
+        internal static T Run<T>(Func<T> call)
+        {
+            Ensure();
+            return call();
         }
 
         private static void Load()
@@ -35,7 +46,7 @@ namespace Twinspect.Loading
                 if (reason != null) throw LibraryFailure.Explain(file, reason);
                 try
                 {
-                    Failure.Check(NativeMethods.tsp_check_abi(NativeMethods.TSP_ABI_VERSION));
+                    CheckVersion();
                 }
                 catch (EntryPointNotFoundException)
                 {
@@ -45,5 +56,9 @@ namespace Twinspect.Loading
                 loaded = true;
             }
         }
+
+        // Not inlined, for the reason that Run has.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void CheckVersion() => Failure.Check(NativeMethods.tsp_check_abi(NativeMethods.TSP_ABI_VERSION));
     }
 }

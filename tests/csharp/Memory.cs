@@ -1,0 +1,81 @@
+using System;
+using System.IO;
+using Twinspect;
+
+// That nothing leaks, disposed of or not.
+static class Memory
+{
+    public static void Run(Model model)
+    {
+        Check.Run("thousand_create_dispose_cycles_leave_memory_flat", () => Cycles_leave_memory_flat(model, true));
+        Check.Run("thousand_cycles_left_to_the_collector_leave_memory_flat", () => Cycles_leave_memory_flat(model, false));
+        Check.Run("fitters_and_models_leave_memory_flat", Fitters_leave_memory_flat);
+    }
+
+    static void Cycles_leave_memory_flat(Model model, bool dispose)
+    {
+        var view = Parts.Bad(1);
+        Action cycle = () =>
+        {
+            var options = new Options().Set("input.size", 96);
+            var result = new Result();
+            var strict = model.WithThresholds(2, 3);
+            var inspector = new Inspector(strict);
+            // That the memory of a result belongs to what is measured, every tenth one is filled.
+            if (++cycles % 10 == 0) inspector.Inspect(view, result);
+            if (!dispose) return;
+            options.Dispose();
+            result.Dispose();
+            strict.Dispose();
+            inspector.Dispose();
+        };
+        Grows(cycle, 300, 1000);
+    }
+
+    static int cycles;
+
+    static void Fitters_leave_memory_flat()
+    {
+        using (var options = Parts.SmallOptions())
+        {
+            Action cycle = () =>
+            {
+                using (var fitter = new Fitter(options))
+                {
+                    fitter.Add(Parts.Good(1));
+                    fitter.Add(Parts.Good(2));
+                    using (var model = fitter.Fit()) Model.FromBytes(model.ToBytes()).Dispose();
+                }
+            };
+            Grows(cycle, 5, 20);
+        }
+    }
+
+    static void Grows(Action cycle, int warmUp, int count)
+    {
+        Repeat(cycle, warmUp);
+        var before = ResidentMiB();
+        Repeat(cycle, count);
+        var after = ResidentMiB();
+        Console.WriteLine(FormattableString.Invariant($"                    resident {before:F1} MiB, after {count} cycles {after:F1} MiB"));
+        Check.That(after - before < 8, FormattableString.Invariant($"{after - before:F1} MiB more are flat"));
+    }
+
+    static void Repeat(Action cycle, int count)
+    {
+        for (var i = 0; i < count; ++i)
+        {
+            cycle();
+            if (i % 50 == 49) Collect();
+        }
+        Collect();
+    }
+
+    static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    static double ResidentMiB() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * 4096.0 / (1 << 20);
+}
