@@ -12,21 +12,26 @@ namespace Twinspect.Loading
         // What glibc's and musl's loaders say of a library that another one needs.
         private static readonly Regex Needed = new Regex(@"(?:^|[ :])(?<name>[^\s:/]+\.so[^\s:]*): cannot open shared object file|Error loading shared library (?<name>[^\s:]+):");
 
+        /// <summary>Throws if the file cannot be loaded. Before it is tried: at one that is cut off the system's loader crashes.</summary>
+        internal static void CheckFile(string file)
+        {
+            if (!File.Exists(file))
+            {
+                throw new TwinspectLibraryException(LibraryPlaces.Variable + " names " + file + ", which does not exist",
+                    "Set it to the path of " + LibraryPlaces.FileName + ", or unset it to have it looked for.", file);
+            }
+            var wrong = LibraryFile.WhatIsWrong(file);
+            if (wrong != null)
+            {
+                throw new TwinspectLibraryException(file + " cannot be loaded: " + wrong,
+                    "Replace it with the " + LibraryPlaces.FileName + " of this system and processor.", file);
+            }
+        }
+
         /// <param name="file">What was tried; null if the system was asked for a library of this name.</param>
         /// <param name="reason">What the system said.</param>
         internal static TwinspectLibraryException Explain(string file, string reason)
         {
-            if (file != null && !File.Exists(file))
-            {
-                return new TwinspectLibraryException(LibraryPlaces.Variable + " names " + file + ", which does not exist",
-                    "Set it to the path of " + LibraryPlaces.FileName + ", or unset it to have it looked for.", file);
-            }
-            var wrong = file == null ? null : LibraryFile.WhatIsWrong(file);
-            if (wrong != null)
-            {
-                return new TwinspectLibraryException(file + " cannot be loaded: " + wrong,
-                    "Replace it with the " + LibraryPlaces.FileName + " of this system and processor.", file);
-            }
             var found = file ?? LibraryPlaces.FileName;
             var needed = Needed.Match(reason).Groups["name"].Value;
             if (needed.StartsWith("libtorch") || needed.StartsWith("libc10"))

@@ -32,6 +32,8 @@ namespace Twinspect.Loading
             if (Starts(head, 0x7f, (byte)'E', (byte)'L', (byte)'F') && head.Length >= 20)
             {
                 if (head[4] == 1) return "it is a 32-bit library, and this is a 64-bit process";
+                long length = new FileInfo(file).Length, needed = ElfBytes(head);
+                if (length < needed) return "it is cut off: it has " + length + " bytes, and should have " + needed + " or more";
                 system = "Linux";
                 machine = Machine(ElfMachines, head[5] == 2 ? head[18] << 8 | head[19] : head[19] << 8 | head[18]);
             }
@@ -56,6 +58,20 @@ namespace Twinspect.Loading
             var process = RuntimeInformation.ProcessArchitecture.ToString();
             if (system == here && (machine == null || machine == process)) return null;
             return "it is for " + system + (machine == null ? "" : " on " + machine) + ", and this process is for " + here + " on " + process;
+        }
+
+        /// <summary>Up to where a 64-bit ELF file is loaded, by those of its program headers that are in its head.</summary>
+        private static long ElfBytes(byte[] head)
+        {
+            const int Load = 1, HeaderBytes = 56;
+            if (head.Length < 64 || head[5] != 1) return 64;
+            long needed = 64, at = BitConverter.ToInt64(head, 32);
+            for (var i = BitConverter.ToUInt16(head, 56); i > 0 && at >= 0 && at + HeaderBytes <= head.Length; --i, at += HeaderBytes)
+            {
+                if (BitConverter.ToInt32(head, (int)at) != Load) continue;
+                needed = Math.Max(needed, unchecked(BitConverter.ToInt64(head, (int)at + 8) + BitConverter.ToInt64(head, (int)at + 32)));
+            }
+            return needed;
         }
 
         private static string Machine(Dictionary<int, string> names, int number) =>

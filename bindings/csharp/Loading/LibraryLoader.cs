@@ -42,6 +42,7 @@ namespace Twinspect.Loading
                         "Build the program for x64, and without \"prefer 32-bit\".", null);
                 }
                 var file = LibraryPlaces.Find();
+                if (file != null) LibraryFailure.CheckFile(file);
                 var reason = file == null ? SystemLoader.LoadByName() : SystemLoader.LoadFile(file);
                 if (reason != null) throw LibraryFailure.Explain(file, reason);
                 try
