@@ -5,7 +5,7 @@ using Twinspect;
 // The same model and pictures as the command line's, and the same lines of JSON, to the last digit.
 static class CommandLine
 {
-    /// <summary>folder holds cli.twin, pictures/*.ppm and cli.jsonl, what `twinspect inspect --json` printed of them.</summary>
+    /// <summary>folder holds cli.twin, pictures/*.bmp and cli.jsonl, what `twinspect inspect --json` printed of them.</summary>
     public static void Run(string folder)
     {
         Check.Run("inspections_are_the_command_lines", () => Inspections_are_the_command_lines(folder));
@@ -15,11 +15,11 @@ static class CommandLine
     public static void Draw(string folder)
     {
         foreach (var name in new[] { "good", "test" }) Directory.CreateDirectory(Path.Combine(folder, name));
-        for (uint i = 1; i <= 12; ++i) Parts.Write(Path.Combine(folder, "good", "good_" + i.ToString("00") + ".ppm"), Parts.Draw(i, false));
+        for (uint i = 1; i <= 12; ++i) Parts.Write(Path.Combine(folder, "good", "good_" + i.ToString("00") + ".bmp"), Parts.Draw(i, false));
         for (uint i = 1; i <= 3; ++i)
         {
-            Parts.Write(Path.Combine(folder, "test", "good_" + i + ".ppm"), Parts.Draw(800 + i, false));
-            Parts.Write(Path.Combine(folder, "test", "bad_" + i + ".ppm"), Parts.Draw(800 + i, true));
+            Parts.Write(Path.Combine(folder, "test", "good_" + i + ".bmp"), Parts.Draw(800 + i, false));
+            Parts.Write(Path.Combine(folder, "test", "bad_" + i + ".bmp"), Parts.Draw(800 + i, true));
         }
     }
 

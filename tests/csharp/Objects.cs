@@ -98,7 +98,7 @@ static class Objects
     static void Texts_are_utf8(string folder)
     {
         // Beyond ASCII, beyond Latin, and beyond the 16 bits of a char.
-        var name = "Teil \u00e4\u00f6 \u96f6\u4ef6 \U0001F529.ppm";
+        var name = "Teil \u00e4\u00f6 \u96f6\u4ef6 \U0001F529.bmp";
         var path = Path.Combine(folder, name);
         Parts.Write(path, Parts.Draw(1, false));
         using (var fitter = Parts.FitterOf(3))

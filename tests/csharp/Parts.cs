@@ -59,14 +59,15 @@ static class Parts
         using (var fitter = FitterOf(12)) return fitter.Fit();
     }
 
-    /// <summary>Writes a part as PPM, for programs that read files.</summary>
+    /// <summary>Writes a part as BMP, for programs that read files.</summary>
     public static void Write(string path, byte[] bgr)
     {
-        using (var file = File.Create(path))
-        {
-            var head = System.Text.Encoding.ASCII.GetBytes("P6\n" + Width + " " + Height + "\n255\n");
-            file.Write(head, 0, head.Length);
-            for (var i = 0; i < bgr.Length; i += 3) file.Write(new[] { bgr[i + 2], bgr[i + 1], bgr[i] }, 0, 3);
-        }
+        const int Row = 3 * Width;
+        var file = new byte[54 + bgr.Length];
+        var head = new[] { 0x42, 0x4D, file.Length & 255, file.Length >> 8 & 255, file.Length >> 16, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, Width, 0, 0, 0, Height, 0, 0, 0, 1, 0, 24 };
+        for (var i = 0; i < head.Length; ++i) file[i] = (byte)head[i];
+        // Bottom-up, and without gaps, as a row is a multiple of four bytes.
+        for (var y = 0; y < Height; ++y) Array.Copy(bgr, y * Row, file, 54 + (Height - 1 - y) * Row, Row);
+        File.WriteAllBytes(path, file);
     }
 }
