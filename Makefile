@@ -19,10 +19,12 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
+# A .NET Core runtime from the Python package index.
+DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
+.PHONY: help demo test test-cpp test-csharp nuget mono test-csharp nuget mono lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

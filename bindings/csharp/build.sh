@@ -6,9 +6,9 @@
 # FOLDER/classic: Twinspect.Net.dll and .xml for netstandard2.0, on mono's own assemblies. ASSEMBLIES: those of .NET Core 3.1
 # or later; on them FOLDER/modern is made, which has spans.
 set -euo pipefail
+folder=$(realpath -m "$1")
+assemblies=${2:+$(realpath "$2")}
 cd "$(dirname "$0")"
-folder=$1
-assemblies=${2:-}
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' ../../Cargo.toml | head -n 1)
 sources=(*.cs Handles/*.cs Loading/*.cs Native/*.cs Spans/*.cs)
