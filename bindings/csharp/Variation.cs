@@ -7,13 +7,13 @@ using Twinspect.Native;
 namespace Twinspect
 {
     /// <summary>
-    /// HALCON's variation model, call by call: make, train (often), prepare, compare. It compares gray values and needs no
-    /// network; docs/from-halcon.md has the formulas and the table of calls.
+    /// HALCON's variation model, call by call: make, train (often), prepare, compare. By default it compares gray values and
+    /// needs no network; the option variation.engine has it compare features, or both. docs/from-halcon.md has the formulas.
     /// </summary>
     /// <remarks>
     /// Any number of threads may compare with one variation model at once; everything else is for one thread at a time. What
-    /// a call out of order gets is <see cref="ErrorCode.State"/>. A result holds a comparison as it holds an inspection; its
-    /// map and peaks are gray values beyond the limit, and its thresholds are NaN.
+    /// a call out of order gets is <see cref="ErrorCode.State"/>. A result holds a comparison as it holds an inspection; its map and
+    /// peaks say how far a pixel is beyond its limit, in gray values or in units of the anomaly map, and its thresholds are NaN.
     /// </remarks>
     public sealed unsafe class Variation : IDisposable
     {
@@ -24,8 +24,10 @@ namespace Twinspect
         /// <param name="height">Rows.</param>
         /// <param name="type">What gray values the pictures have.</param>
         /// <param name="mode">How the ideal image and its variation come about.</param>
-        /// <param name="options">Null = the defaults.</param>
-        /// <exception cref="TwinspectException">ImageSize, InvalidArgument, Unsupported for Int2 or another engine than pixels.</exception>
+        /// <param name="options">variation.engine, and those of a fitter where features are compared. Null = the defaults.</param>
+        /// <exception cref="TwinspectException">
+        /// ImageSize, InvalidArgument, Unsupported for Int2 or Direct with features; of features Weights, Device, Io.
+        /// </exception>
         public Variation(int width, int height, VariationType type = VariationType.Byte,
             VariationMode mode = VariationMode.Standard, Options options = null)
         {
@@ -40,7 +42,7 @@ namespace Twinspect
         private Variation(VariationHandle handle) => this.handle = handle;
 
         /// <summary>Reads a file that <see cref="Write"/> wrote; HALCON's own cannot be read.</summary>
-        /// <exception cref="TwinspectException">NotFound, Io, Format, Version, Unsupported.</exception>
+        /// <exception cref="TwinspectException">NotFound, Io, Format, Version, Unsupported; of features Weights, Device.</exception>
         public static Variation Read(string path, Options options = null) => LibraryLoader.Run(() =>
         {
             fixed (byte* pathBytes = Utf8.Required(path, nameof(path)))
@@ -89,9 +91,13 @@ namespace Twinspect
         }
 
         /// <summary>Makes the limits of what was learned, the same for too light and for too dark.</summary>
-        /// <param name="absThreshold">Gray values that every pixel may differ, 0 or more.</param>
+        /// <param name="absThreshold">
+        /// Gray values that every pixel may differ, 0 or more; of features in units of the anomaly map, a negative one automatic.
+        /// </param>
         /// <param name="varThreshold">Multiples of the variation that a pixel may differ, 0 or more.</param>
-        /// <exception cref="TwinspectException">State, InvalidArgument for a number that is negative or not finite.</exception>
+        /// <exception cref="TwinspectException">
+        /// State, InvalidArgument for a number that is negative or not finite; of features TooFewImages, Numeric, Memory, Io.
+        /// </exception>
         public void Prepare(double absThreshold, double varThreshold) =>
             Prepare(absThreshold, absThreshold, varThreshold, varThreshold);
 
@@ -137,21 +143,26 @@ namespace Twinspect
         /// <param name="image">The picture, read during the call.</param>
         /// <param name="result">What was found replaces what was in it; it stays as it was if the call fails.</param>
         /// <param name="compare">Which gray values are defects.</param>
-        /// <exception cref="TwinspectException">State before it is prepared, Image, ImageSize, Unsupported, Busy.</exception>
-        public void Compare(ImageView image, Result result, VariationCompare compare = VariationCompare.Absolute)
+        /// <param name="mask">What of the picture is compared, as a reduced domain does in HALCON; null = all.</param>
+        /// <exception cref="TwinspectException">
+        /// State before it is prepared, Image, ImageSize, Unsupported, Busy; of features Numeric, Memory.
+        /// </exception>
+        public void Compare(ImageView image, Result result, VariationCompare compare = VariationCompare.Absolute, ImageView mask = null)
         {
             if (image == null) throw new ArgumentNullException(nameof(image));
             if (result == null) throw new ArgumentNullException(nameof(result));
-            var pinned = new PinnedImage();
+            PinnedImage pinned = new PinnedImage(), pinnedMask = new PinnedImage();
             result.Use.BeginWrite();
             try
             {
-                Failure.Check(NativeMethods.tsp_variation_compare_ext(Handle, pinned.Pin(image, &pinned.Image), (int)compare, result.Handle));
+                Failure.Check(NativeMethods.tsp_variation_compare_ext(Handle, pinned.Pin(image, &pinned.Image),
+                    pinnedMask.Pin(mask, &pinnedMask.Image), (int)compare, result.Handle));
             }
             finally
             {
                 result.Use.EndWrite();
                 pinned.Release();
+                pinnedMask.Release();
             }
         }
 

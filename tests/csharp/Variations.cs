@@ -14,6 +14,8 @@ static class Variations
         Check.Run("variation_finds_what_is_too_light_and_too_dark", Variation_finds);
         Check.Run("variation_out_of_order_is_state", Variation_out_of_order);
         Check.Run("variation_file_and_bytes_compare_alike", () => Variation_file(folder));
+        Check.Run("variation_mask_says_what_is_compared", Variation_mask);
+        Check.Run("variation_of_features_finds_the_scratch", Variation_of_features);
         Check.Run("variation_direct_takes_limits_from_pictures", Variation_direct);
     }
 
@@ -115,6 +117,44 @@ static class Variations
         }
         File.Delete(path);
         Check.Equal(Check.Throws<TwinspectIOException>(() => Variation.Read(path)).Code, ErrorCode.NotFound, "code");
+    }
+
+    static void Variation_mask()
+    {
+        using (var variation = Prepared())
+        using (var result = new Result())
+        {
+            var top = Flat(0, pixels =>
+            {
+                for (var i = 0; i < 4 * Width; ++i) pixels[i] = 1;
+            });
+            variation.Compare(Part, result, VariationCompare.Absolute, top);
+            Check.Equal(result.Regions().Single().Runs[0].Row, 2, "row of the only pixel under the mask");
+            Check.Throws<TwinspectArgumentException>(() => variation.Compare(Part, result, VariationCompare.Absolute, new ImageView(new byte[4], 2, 2, PixelFormat.Gray8)));
+        }
+    }
+
+    static void Variation_of_features()
+    {
+        Func<uint, bool, ImageView> gray = (seed, defective) =>
+        {
+            var bgr = Parts.Draw(seed, defective);
+            return new ImageView(Enumerable.Range(0, bgr.Length / 3).Select(i => bgr[3 * i + 1]).ToArray(), Parts.Width, Parts.Height, PixelFormat.Gray8);
+        };
+        using (var options = Parts.SmallOptions().Set("variation.engine", "features"))
+        using (var variation = new Variation(Parts.Width, Parts.Height, VariationType.Byte, VariationMode.Standard, options))
+        using (var result = new Result())
+        {
+            variation.Train(Enumerable.Range(1, 12).Select(i => gray((uint)i, false)).ToArray());
+            variation.Prepare(-1, 0);
+            variation.Compare(gray(900, true), result);
+            Check.Equal(result.Summary.Verdict, Verdict.Defect, "verdict of a scratched part");
+            var json = result.ToJson();
+            using (var read = Variation.FromBytes(variation.ToBytes(), options)) read.Compare(gray(900, true), result);
+            Check.Equal(result.ToJson(), json, "comparison of what came from bytes");
+            variation.Compare(gray(901, false), result);
+            Check.Equal(result.Summary.Verdict, Verdict.Good, "verdict of a good part");
+        }
     }
 
     static void Variation_direct()

@@ -19,10 +19,10 @@ namespace Twinspect.Native
         internal static extern int tsp_variation_prepare_direct(VariationHandle variation, tsp_image* reference, tsp_image* variation_image, double* abs_threshold, double* var_threshold);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int tsp_variation_compare(VariationHandle variation, tsp_image* image, ResultHandle result);
+        internal static extern int tsp_variation_compare(VariationHandle variation, tsp_image* image, tsp_image* mask, ResultHandle result);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int tsp_variation_compare_ext(VariationHandle variation, tsp_image* image, int mode, ResultHandle result);
+        internal static extern int tsp_variation_compare_ext(VariationHandle variation, tsp_image* image, tsp_image* mask, int mode, ResultHandle result);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int tsp_variation_get_image(VariationHandle variation, int which, tsp_image* destination);
