@@ -48,7 +48,7 @@ static class Inspect
     {
         Console.Error.WriteLine();
         var verdicts = new int[4];
-        // One inspector and one result for all pictures: after the first one nothing is allocated any more.
+        // One inspector and one result for all pictures: after the first one the library needs no new memory.
         using (var inspector = new Inspector(model))
         using (var result = new Result())
         {

@@ -82,6 +82,11 @@ open(copy, "wb").write(content.replace(runpath.encode() + b"\0", forgotten.encod
 END
 expect "TwinspectLibraryException: $beside needs libtorch_cpu.so of libtorch, which was not found. Put the libraries of libtorch"
 
+mkdir "$folder/libtorch"
+for name in libtorch_cpu.so libc10.so; do echo 'int nothing;' | cc -shared -fPIC -Wl,-soname,$name -x c - -o "$folder/libtorch/$name"; done
+expect "$beside does not fit the libtorch that was found: "
+rm -r "$folder/libtorch"
+
 # ---- Found ----
 
 version=$(awk '$2 == "TSP_VERSION" { gsub("\"", "", $3); print $3 }' "$(dirname "$0")/../../include/twinspect/twinspect.h")
@@ -94,6 +99,7 @@ mv "$beside" "$folder/libtorch" "$folder/runtimes/linux-x64/native"
 expect "load: version $version"
 mv "$folder/runtimes/linux-x64/native/libtwinspect.so" "$work"
 expect "was not found"
+LD_LIBRARY_PATH=$work expect "libtwinspect.so needs libtorch_cpu.so of libtorch, which was not found"
 LD_LIBRARY_PATH=$work:$libtorch/lib expect "load: version $version"
 TWINSPECT_LIBRARY=$library expect "load: version $version"
 # A failure is no last word: the next call tries again.

@@ -16,8 +16,12 @@ namespace Twinspect.Loading
         internal static string LoadFile(string file) => Try(() => NativeLibrary.Load(file));
 
         /// <summary>Has the runtime and the system look for the library. Null on success, else what the system said.</summary>
-        internal static string LoadByName() =>
-            Try(() => NativeLibrary.Load(NativeMethods.File, typeof(SystemLoader).Assembly, null));
+        internal static string LoadByName()
+        {
+            var reason = Try(() => NativeLibrary.Load(NativeMethods.File, typeof(SystemLoader).Assembly, null));
+            // The runtime tries several names, and tells of the last one only; this one's failure is the one to be known.
+            return reason == null ? null : LoadFile(LibraryPlaces.FileName);
+        }
 
         private static string Try(Func<IntPtr> load)
         {
@@ -27,12 +31,26 @@ namespace Twinspect.Loading
             }
             catch (Exception exception) when (exception is DllNotFoundException || exception is BadImageFormatException)
             {
-                return exception.Message;
+                // After advice on how to find out what follows.
+                const string Before = "environment variable: ";
+                var at = exception.Message.IndexOf(Before, StringComparison.Ordinal);
+                return at < 0 ? exception.Message : exception.Message.Substring(at + Before.Length);
             }
-            // Once for an assembly; a second time throws.
-            if (!registered) NativeLibrary.SetDllImportResolver(typeof(SystemLoader).Assembly, Resolve);
+            if (!registered) Register();
             registered = true;
             return null;
+        }
+
+        private static void Register()
+        {
+            try
+            {
+                NativeLibrary.SetDllImportResolver(typeof(SystemLoader).Assembly, Resolve);
+            }
+            catch (InvalidOperationException)
+            {
+                // The program has set a resolver for this assembly itself, which then finds the library.
+            }
         }
 
         private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
