@@ -15,21 +15,27 @@ static class Memory
     static void Cycles_leave_memory_flat(Model model, bool dispose)
     {
         var view = Parts.Bad(1);
+        var large = new ImageView(new byte[256 * 256], 256, 256, PixelFormat.Gray8);
         Action cycle = () =>
         {
             var options = new Options().Set("input.size", 96);
             var result = new Result();
             var strict = model.WithThresholds(2, 3);
             var inspector = new Inspector(strict);
-            // That the memory of a result belongs to what is measured, every tenth one is filled.
-            if (++cycles % 10 == 0) inspector.Inspect(view, result);
+            var variation = new Variation(256, 256);
+            // Objects that have done nothing weigh next to nothing: a thousand lost ones would be 0.2 MiB.
+            variation.Train(large);
+            variation.Prepare(1, 1);
+            variation.Compare(large, result);
+            if (++cycles % 5 == 0) inspector.Inspect(view, result);
             if (!dispose) return;
             options.Dispose();
             result.Dispose();
             strict.Dispose();
             inspector.Dispose();
+            variation.Dispose();
         };
-        Grows(cycle, 300, 1000);
+        Grows(cycle, 300, 1000, 8);
     }
 
     static int cycles;
@@ -47,18 +53,20 @@ static class Memory
                     using (var model = fitter.Fit()) Model.FromBytes(model.ToBytes()).Dispose();
                 }
             };
-            Grows(cycle, 5, 20);
+            // Each loads the network, whose memory the allocator gives back when it likes: in 160 cycles 190 to 246 MiB were
+            // seen, without a trend. One model or network that is lost a cycle would be 100 MiB and more.
+            Grows(cycle, 5, 20, 64);
         }
     }
 
-    static void Grows(Action cycle, int warmUp, int count)
+    static void Grows(Action cycle, int warmUp, int count, double mostMiB)
     {
         Repeat(cycle, warmUp);
         var before = ResidentMiB();
         Repeat(cycle, count);
         var after = ResidentMiB();
         Console.WriteLine(FormattableString.Invariant($"                    resident {before:F1} MiB, after {count} cycles {after:F1} MiB"));
-        Check.That(after - before < 8, FormattableString.Invariant($"{after - before:F1} MiB more are flat"));
+        Check.That(after - before < mostMiB, FormattableString.Invariant($"{after - before:F1} MiB more are flat"));
     }
 
     static void Repeat(Action cycle, int count)
