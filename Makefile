@@ -19,12 +19,10 @@ TESTED := efficientnet-lite0 efficientnet-lite1 efficientnet-lite2 open-nsfw-res
 TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
-# A .NET Core runtime from the Python package index.
-DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp test-csharp nuget mono test-csharp nuget mono lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
+.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +63,26 @@ described: tools libtorch
 
 old-callers: build weights ## run the programs of released versions, built with their headers, on today's library
 	tests/old_callers/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/old-callers"
+
+.PHONY: test-csharp nuget mono
+# A .NET Core runtime from the Python package index.
+DOTNET := $(TARGET)/dotnet
+
+test-csharp: build weights mono ## build the C# binding, and run tests and examples on mono and on .NET Core; two minutes
+	@[ -x "$(DOTNET)/dotnetcore2/bin/dotnet" ] || \
+		python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --upgrade --target "$(DOTNET)" dotnetcore2==3.1.23
+	tests/csharp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-csharp" "$(DOTNET)/dotnetcore2/bin"
+
+nuget: build mono ## pack the C# binding into target/nuget; NUGET_LIBTORCH=1 packs libtorch for it, too (123 MB)
+	rm -rf "$(TARGET)/nuget"
+	bindings/csharp/build.sh "$(TARGET)/nuget/built"
+	bindings/csharp/nuget.py --binding "$(TARGET)/nuget/built/classic" --library "$(TARGET)/release/libtwinspect.so" \
+		--out "$(TARGET)/nuget" $(if $(NUGET_LIBTORCH),--libtorch "$(LIBTORCH)")
+	tests/csharp/package.sh "$(TARGET)"/nuget/Twinspect.[0-9]*.nupkg "$(LIBTORCH)" "$(TARGET)/nuget/try"
+
+mono: tools # a C# compiler and a runtime of Debian's
+	@{ command -v mcs && command -v mono && [ -e /usr/lib/mono/4.5/System.Core.dll ]; } >/dev/null 2>&1 || \
+		.ci/tools.sh mono-mcs mono-runtime libmono-system-core4.0-cil
 
 lint: tools libtorch ## format, clippy and documentation without warnings
 	$(CARGO) fmt --check
