@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Text.RegularExpressions;
 
@@ -7,10 +8,12 @@ namespace Twinspect.Loading
     internal static class LibraryFailure
     {
         private const string Libtorch =
-            "Put the libraries of libtorch 2.11.0 into the folder of twinspect's library, or name their folder in LD_LIBRARY_PATH before the program starts.";
+            "Put the libraries of libtorch 2.11.0 into the folder of twinspect's library, or name their folder in LD_LIBRARY_PATH "
+            + "before the program starts.";
 
         // What glibc's and musl's loaders say of a library that another one needs.
-        private static readonly Regex Needed = new Regex(@"(?:^|[ :])(?<name>[^\s:/]+\.so[^\s:]*): cannot open shared object file|Error loading shared library (?<name>[^\s:]+):");
+        private static readonly Regex Needed = new Regex(
+            @"(?:^|[ :])(?<name>[^\s:/]+\.so[^\s:]*): cannot open shared object file|Error loading shared library (?<name>[^\s:]+):");
 
         /// <summary>Throws if the file cannot be loaded. Before it is tried: at one that is cut off the system's loader crashes.</summary>
         internal static void CheckFile(string file)
@@ -34,11 +37,11 @@ namespace Twinspect.Loading
         {
             var found = file ?? LibraryPlaces.FileName;
             var needed = Needed.Match(reason).Groups["name"].Value;
-            if (needed.StartsWith("libtorch") || needed.StartsWith("libc10"))
+            if (needed.StartsWith("libtorch", StringComparison.Ordinal) || needed.StartsWith("libc10", StringComparison.Ordinal))
             {
                 return new TwinspectLibraryException(found + " needs " + needed + " of libtorch, which was not found", Libtorch, file);
             }
-            if (needed != "" && !needed.StartsWith("libtwinspect"))
+            if (needed != "" && !needed.StartsWith("libtwinspect", StringComparison.Ordinal))
             {
                 return new TwinspectLibraryException(found + " needs " + needed + ", which was not found",
                     "Install the package of the system that holds it.", file);
