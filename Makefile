@@ -20,10 +20,14 @@ TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
 PYTHON_ENV := $(TARGET)/python/env
+# A .NET Core runtime from the Python package index.
+DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp lint build libtorch weights tools header check-layers accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
+.PHONY: help demo test test-cpp test-csharp test-python parity lint build libtorch weights tools header check-layers
+.PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
+.PHONY: accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,20 +37,22 @@ demo: build weights ## draw parts, learn them, find the defects: demo/sheet.jpg
 
 test: tools libtorch check-layers build ## all tests; the first run builds for some minutes
 	@"$(PROGRAM)" weights get $(TESTED)
-	$(CARGO) test --release --locked 2>&1 | tee "$(TEST_LOG)"
-	@$(MAKE) --no-print-directory test-cpp
+	$(CARGO) test --release --locked --workspace 2>&1 | tee "$(TEST_LOG)"
+	@$(MAKE) --no-print-directory test-cpp test-csharp test-python parity
 	@echo "what this machine could not test: $$(grep -c '^SKIPPED' "$(TEST_LOG)" || true) skipped, each with its reason above"
 
 test-cpp: build weights ## install the library, and build and run C++ programs with OpenCV on what is installed
 	@{ command -v cmake && pkg-config --exists opencv4; } >/dev/null 2>&1 || .ci/tools.sh cmake pkg-config libopencv-dev
 	tests/cpp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-cpp"
 
-.PHONY: parity sanitize check-abi abi-baseline described old-callers
-
-parity: build weights ## the table of tests/parity through C, C++ and the command line; PARITY_RUNNERS adds NAME=COMMAND
+parity: test-csharp test-python ## one table of cases through C, C++, C#, Python and the command line: the same bits
 	CC=cc tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/parity/c" -std=c11 -O1 tests/c/parity.c
 	CC=c++ tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/parity/cpp" -std=c++17 -O1 -Ibindings/cpp/include tests/cpp/parity.cpp
-	python3 tests/parity/run.py --program "$(PROGRAM)" "$(TARGET)/parity/work" c="$(TARGET)/parity/c" cpp="$(TARGET)/parity/cpp" $(PARITY_RUNNERS)
+	TWINSPECT_LIBRARY="$$(realpath "$(TARGET)/release/libtwinspect.so")" LD_LIBRARY_PATH="$(LIBTORCH)/lib" \
+		python3 tests/parity/run.py --program "$(PROGRAM)" "$(TARGET)/parity/work" c="$(TARGET)/parity/c" cpp="$(TARGET)/parity/cpp" \
+		"csharp-mono=mono $(TARGET)/test-csharp/mono/parity.exe" \
+		"csharp-net=$(DOTNET)/dotnetcore2/bin/dotnet $(TARGET)/test-csharp/modern/parity.dll" \
+		"python=$(PYTHON_ENV)/bin/python tests/python/parity.py"
 
 sanitize: build weights ## the C and C++ programs with AddressSanitizer, its leak detection and UBSan; three minutes
 	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"
@@ -65,7 +71,6 @@ described: tools libtorch
 old-callers: build weights ## run the programs of released versions, built with their headers, on today's library
 	tests/old_callers/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/old-callers"
 
-.PHONY: test-python wheel
 test-python: wheel weights ## install the wheel and what it is tested beside, anomalib too (6 GB), under target/python, and run tests/python
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
 	python3 -m venv "$(PYTHON_ENV)"
@@ -80,10 +85,26 @@ wheel: build ## the Python package, with library and program: target/python/twin
 	TWINSPECT_LIBRARY="$$(realpath "$(TARGET)/release/libtwinspect.so")" \
 		python3 -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$(TARGET)/python" bindings/python
 
+test-csharp: build weights mono ## build the C# binding, and run tests and examples on mono and on .NET Core; two minutes
+	@[ -x "$(DOTNET)/dotnetcore2/bin/dotnet" ] || \
+		python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --upgrade --target "$(DOTNET)" dotnetcore2==3.1.23
+	tests/csharp/run.sh "$(TARGET)/release/libtwinspect.so" "$(LIBTORCH)" "$(TARGET)/test-csharp" "$(DOTNET)/dotnetcore2/bin"
+
+nuget: build mono ## pack the C# binding into target/nuget; NUGET_LIBTORCH=1 packs libtorch for it, too (123 MB)
+	rm -rf "$(TARGET)/nuget"
+	bindings/csharp/build.sh "$(TARGET)/nuget/built"
+	bindings/csharp/nuget.py --binding "$(TARGET)/nuget/built/classic" --library "$(TARGET)/release/libtwinspect.so" \
+		--out "$(TARGET)/nuget" $(if $(NUGET_LIBTORCH),--libtorch "$(LIBTORCH)")
+	tests/csharp/package.sh "$(TARGET)"/nuget/Twinspect.[0-9]*.nupkg "$(LIBTORCH)" "$(TARGET)/nuget/try"
+
+mono: tools # a C# compiler and a runtime of Debian's
+	@{ command -v mcs && command -v mono && [ -e /usr/lib/mono/4.5/System.Core.dll ]; } >/dev/null 2>&1 || \
+		.ci/tools.sh mono-mcs mono-runtime libmono-system-core4.0-cil
+
 lint: tools libtorch ## format, clippy and documentation without warnings
-	$(CARGO) fmt --check
-	$(CARGO) clippy --release --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
 
 build: tools libtorch ## the program and the library, optimised, under target/release or CARGO_TARGET_DIR
 	$(CARGO) build --release --locked --lib --bins

@@ -1,0 +1,33 @@
+#if TWINSPECT_MODERN
+using System;
+using System.Runtime.InteropServices;
+
+namespace Twinspect
+{
+    public sealed unsafe partial class Fitter
+    {
+        /// <summary>Adds a picture of a good part in a span, which is pinned during the call.</summary>
+        /// <param name="pixels">
+        /// Its bytes, all rows of them; of 16-bit and float pixels take MemoryMarshal.AsBytes. The first byte is that of the top
+        /// row, or of the bottom row if rowStride is negative.
+        /// </param>
+        /// <param name="width">Pixels in a row, 1 to 32768.</param>
+        /// <param name="height">Rows, 1 to 32768.</param>
+        /// <param name="format">How the pixels lie.</param>
+        /// <param name="name">For messages and for the model; null = "image" and its number.</param>
+        /// <param name="rowStride">Bytes from one row to the next below it; 0 = tightly packed, negative = bottom-up.</param>
+        /// <param name="mask">What of it counts for the thresholds; null = all.</param>
+        /// <exception cref="TwinspectException">
+        /// InvalidArgument also if the span does not hold all rows, and what the other Add throws.
+        /// </exception>
+        public void Add(ReadOnlySpan<byte> pixels, int width, int height, PixelFormat format, string name = null,
+            long rowStride = 0, ImageView mask = null)
+        {
+            fixed (byte* first = &MemoryMarshal.GetReference(pixels))
+            {
+                Add(SpanView.Of(first, pixels.Length, width, height, format, rowStride), name, mask);
+            }
+        }
+    }
+}
+#endif
