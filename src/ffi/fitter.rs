@@ -1,7 +1,9 @@
 //! Fitting.
 //!
-//! Add pictures of good parts one by one, then fit. Some 25 are enough for a good model, 2 are the least. The fitter
-//! keeps its pictures' features, so more can be added and fitted again.
+//! Add pictures of good parts one by one, then fit. Some 25 are enough for a good model; one is fitted, but gives no
+//! thresholds. The fitter keeps its pictures' features, so more can be added and fitted again. A picture of another size
+//! than the first is resized like it, unless the option input.size_mismatch refuses it; what is found in it lies in its own
+//! pixels.
 
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, RwLock};
@@ -11,12 +13,12 @@ use super::handle::{Object, Output, create, destroy, exclusive, find, shared};
 use super::image::{read_image, read_mask};
 use super::model::SharedModel;
 use super::options::options_or_default;
+use super::picture_file::PictureFile;
 use super::progress::{Watcher, tsp_progress};
 use super::status::tsp_status;
 use super::structs::{tsp_fitter, tsp_image, tsp_model, tsp_options};
-use super::text::{read_path, read_text};
+use super::text::read_text;
 use crate::error::Result;
-use crate::image::{Mask, decode_file};
 use crate::model::Fitter;
 
 struct Work {
@@ -129,30 +131,11 @@ pub unsafe extern "C" fn tsp_fitter_add_file(
     guard(|| {
         let object = find::<SharedFitter>(fitter, "fitter")?;
         let mut work = exclusive(&object.0, "fitter")?;
-        // SAFETY: the caller passes NULL or a NUL-terminated text.
-        let path = unsafe { read_path(path, "path") }?;
-        let picture = decode_file(&path, work.max_pixels)?;
-        let mask_picture = match mask_path.is_null() {
-            true => None,
-            false => {
-                // SAFETY: not NULL, so the caller passes a NUL-terminated text.
-                let mask_path = unsafe { read_path(mask_path, "mask_path") }?;
-                Some((decode_file(&mask_path, work.max_pixels)?, mask_path))
-            }
-        };
-        let mask = match &mask_picture {
-            Some((picture, mask_path)) => {
-                Some(Mask::new(picture.view()).map_err(|error| error.at(mask_path))?)
-            }
-            None => None,
-        };
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy();
-        work.fitter
-            .add(&picture.view(), mask.as_ref(), &name)
-            .map_err(|error| error.at(&path))
+        // SAFETY: the caller passes NULL or NUL-terminated texts.
+        let file = unsafe { PictureFile::read(path, mask_path, work.max_pixels) }?;
+        let name = file.path.file_name().unwrap_or(file.path.as_os_str());
+        let name = name.to_string_lossy();
+        file.with(|view, mask| work.fitter.add(view, mask, &name))
     })
 }
 

@@ -4,7 +4,11 @@
 //! them meanwhile (from the first byte of the first row in memory to the last byte of the last one). A rectangle of a
 //! picture is a picture: move plane, set width and height, keep row_stride.
 //!
-//! A mask is a GRAY8 picture of the same size as the picture that it belongs to; non-zero = inspect.
+//! A mask is a GRAY8 picture of the same size as the picture that it belongs to; non-zero = inspect. One that marks no
+//! pixel is TSP_E_IMAGE: nothing would be found to be good.
+//!
+//! Samples above white count as white, floats below 0 as 0. white may be set for any format, 8 bits too. What the library
+//! itself shows as a tsp_image (masks of results, lead images) has rows from top to bottom, row_stride above 0.
 
 use std::ffi::c_void;
 use std::slice;

@@ -2,6 +2,7 @@
 //!
 //! One inspector a thread; all of them share one model.
 
+use std::ffi::c_char;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use super::handle::{Object, create, destroy, exclusive, find, shared};
 use super::image::{pixel_format, read_image, read_mask, tsp_pixel_format};
 use super::model::SharedModel;
 use super::options::options_or_default;
+use super::picture_file::PictureFile;
 use super::progress::Watcher;
 use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
 use super::structs::{tsp_image, tsp_inspector, tsp_model, tsp_options, tsp_result, tsp_timing};
 use super::threshold::threshold;
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::{ImageView, Mask};
 use crate::model::Inspector;
 use crate::model::timing::{Stage, Timing};
 
@@ -48,13 +51,22 @@ impl Work {
         mask: *const tsp_image,
         result: *mut tsp_result,
     ) -> Result<()> {
-        let result = find::<SharedResult>(result, "result")?;
-        let mut result = exclusive(&result.0, "result")?;
         // SAFETY: the caller promises it.
         let view = unsafe { read_image(image, self.max_pixels, "image") }?;
         // SAFETY: as above.
         let mask = unsafe { read_mask(mask, self.max_pixels) }?;
-        let inspection = self.inspector.inspect(&view, mask.as_ref())?;
+        self.inspect_view(&view, mask.as_ref(), result)
+    }
+
+    fn inspect_view(
+        &mut self,
+        view: &ImageView<'_>,
+        mask: Option<&Mask<'_>>,
+        result: *mut tsp_result,
+    ) -> Result<()> {
+        let result = find::<SharedResult>(result, "result")?;
+        let mut result = exclusive(&result.0, "result")?;
+        let inspection = self.inspector.inspect(view, mask)?;
         *result = Some(Inspected {
             found: Found::new(inspection)?,
             model: Some(Arc::clone(self.inspector.model())),
@@ -123,6 +135,26 @@ pub unsafe extern "C" fn tsp_inspector_inspect(
         let mut work = exclusive(&inspector.0, "inspector")?;
         // SAFETY: the caller passes NULL or pictures whose rows may be read during the call.
         unsafe { work.inspect(image, mask, result) }
+    })
+}
+
+/// Inspects a picture file: PNG, JPEG, BMP, TIFF, WebP, PGM or PPM, as tsp_fitter_add_file reads them.
+///
+/// mask_path: an 8-bit gray picture of the same size, non-zero = inspect; NULL = all. result: as tsp_inspector_inspect.
+/// Errors: NOT_FOUND, IO, and those of tsp_inspector_inspect; the error's where is the file.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_inspector_inspect_file(
+    inspector: *mut tsp_inspector,
+    path: *const c_char,
+    mask_path: *const c_char,
+    result: *mut tsp_result,
+) -> tsp_status {
+    guard(|| {
+        let inspector = find::<SharedInspector>(inspector, "inspector")?;
+        let mut work = exclusive(&inspector.0, "inspector")?;
+        // SAFETY: the caller passes NULL or NUL-terminated texts.
+        let file = unsafe { PictureFile::read(path, mask_path, work.max_pixels) }?;
+        file.with(|view, mask| work.inspect_view(view, mask, result))
     })
 }
 

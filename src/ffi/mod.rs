@@ -23,6 +23,7 @@ mod library;
 mod log;
 mod model;
 mod options;
+mod picture_file;
 mod progress;
 mod result;
 mod status;
@@ -46,7 +47,7 @@ pub use image::{
     tsp_pixel_format,
 };
 pub use inspector::{
-    tsp_inspector_create, tsp_inspector_destroy, tsp_inspector_inspect,
+    tsp_inspector_create, tsp_inspector_destroy, tsp_inspector_inspect, tsp_inspector_inspect_file,
     tsp_inspector_set_thresholds, tsp_inspector_timing, tsp_inspector_warm_up,
 };
 pub use library::{
@@ -74,7 +75,7 @@ pub use status::tsp_status;
 pub use structs::{
     tsp_device, tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model,
     tsp_model_summary, tsp_option, tsp_options, tsp_region, tsp_registration, tsp_result, tsp_run,
-    tsp_summary, tsp_threshold, tsp_timing, tsp_variation,
+    tsp_summary, tsp_threshold, tsp_timing, tsp_variation, tsp_variation_summary,
 };
 pub use threshold::{
     TSP_METHOD_BETWEEN, TSP_METHOD_COUNTED, TSP_METHOD_LOG_NORMAL, TSP_METHOD_TAIL,
@@ -82,13 +83,14 @@ pub use threshold::{
 };
 pub use variation::{
     TSP_VARIATION_COMPARE_ABSOLUTE, TSP_VARIATION_COMPARE_DARK, TSP_VARIATION_COMPARE_LIGHT,
-    TSP_VARIATION_COMPARE_LIGHT_DARK, TSP_VARIATION_IMAGE_IDEAL, TSP_VARIATION_IMAGE_LOWER,
+    TSP_VARIATION_COMPARE_LIGHT_DARK, TSP_VARIATION_ENGINE_BOTH, TSP_VARIATION_ENGINE_FEATURES,
+    TSP_VARIATION_ENGINE_PIXELS, TSP_VARIATION_IMAGE_IDEAL, TSP_VARIATION_IMAGE_LOWER,
     TSP_VARIATION_IMAGE_UPPER, TSP_VARIATION_IMAGE_VARIATION, TSP_VARIATION_MODE_DIRECT,
     TSP_VARIATION_MODE_ROBUST, TSP_VARIATION_MODE_STANDARD, TSP_VARIATION_TYPE_BYTE,
     TSP_VARIATION_TYPE_INT2, TSP_VARIATION_TYPE_UINT2, tsp_variation_clear,
     tsp_variation_clear_train_data, tsp_variation_compare, tsp_variation_compare_ext,
-    tsp_variation_create, tsp_variation_get_image, tsp_variation_image, tsp_variation_mode,
-    tsp_variation_prepare, tsp_variation_prepare_direct, tsp_variation_read,
+    tsp_variation_create, tsp_variation_get_image, tsp_variation_image, tsp_variation_info,
+    tsp_variation_mode, tsp_variation_prepare, tsp_variation_prepare_direct, tsp_variation_read,
     tsp_variation_read_memory, tsp_variation_sides, tsp_variation_train, tsp_variation_type,
     tsp_variation_write, tsp_variation_write_memory,
 };

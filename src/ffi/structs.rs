@@ -191,6 +191,28 @@ pub struct tsp_timing {
     pub verdict_ms: f64,
 }
 
+/// What a variation model is. 32 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_variation_summary {
+    /// sizeof(tsp_variation_summary), set by the caller.
+    pub struct_size: u32,
+    /// Of its pictures, in pixels.
+    pub width: u32,
+    /// As width.
+    pub height: u32,
+    /// A TSP_VARIATION_TYPE_*.
+    pub r#type: i32,
+    /// A TSP_VARIATION_MODE_*.
+    pub mode: i32,
+    /// A TSP_VARIATION_ENGINE_*.
+    pub engine: i32,
+    /// 1 if it can compare, otherwise 0.
+    pub prepared: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
 /// What an inspection found, in numbers. 48 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -321,6 +343,7 @@ growing! {
     tsp_model_summary: 56,
     tsp_threshold: 56,
     tsp_timing: 64,
+    tsp_variation_summary: 32,
     tsp_summary: 48,
     tsp_registration: 96,
     tsp_map: 32,

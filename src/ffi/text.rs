@@ -67,13 +67,16 @@ unsafe fn read_bytes<'a>(text: *const c_char, argument: &str) -> Result<&'a [u8]
     Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
-/// A caller's `size` bytes. Errors: `NullArgument`, `InvalidArgument` for more than memory can be.
+/// A caller's `size` bytes; of none, null will do. Errors: `NullArgument`, `InvalidArgument` for more than memory can be.
 ///
 /// # Safety
 /// `data` is null or may be read for `size` bytes that nobody writes to as long as the result is used.
 pub unsafe fn bytes_at<'a>(data: *const c_void, size: u64, argument: &str) -> Result<&'a [u8]> {
     if data.is_null() {
-        return Err(null_argument(argument));
+        return match size {
+            0 => Ok(&[]),
+            _ => Err(null_argument(argument)),
+        };
     }
     let length = isize::try_from(size)
         .ok()

@@ -32,6 +32,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::RwLock;
 
 use super::found::Found;
+use super::growing::StructOutput;
 use super::guard::guard;
 use super::handle::{Object, create, destroy, exclusive, find, shared};
 use super::image::{Canvas, read_image, read_mask};
@@ -39,10 +40,10 @@ use super::log::{self, TSP_LOG_INFO, TSP_LOG_WARNING};
 use super::options::options_or_default;
 use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
-use super::structs::{tsp_image, tsp_options, tsp_result, tsp_variation};
+use super::structs::{tsp_image, tsp_options, tsp_result, tsp_variation, tsp_variation_summary};
 use super::text::{Buffer, bytes_at, read_path};
 use super::variation_arguments::{
-    gray_type, learning, not_one_of, read_images, read_tolerance, sides,
+    gray_type, learning, not_one_of, read_images, read_tolerance, sides, variation_summary,
 };
 use crate::error::Result;
 use crate::image::PixelFormat;
@@ -92,6 +93,13 @@ pub const TSP_VARIATION_IMAGE_VARIATION: i32 = 2;
 pub const TSP_VARIATION_IMAGE_LOWER: i32 = 3;
 /// Gray values above it are too light.
 pub const TSP_VARIATION_IMAGE_UPPER: i32 = 4;
+
+/// Gray values.
+pub const TSP_VARIATION_ENGINE_PIXELS: i32 = 1;
+/// Anomaly maps.
+pub const TSP_VARIATION_ENGINE_FEATURES: i32 = 2;
+/// Both.
+pub const TSP_VARIATION_ENGINE_BOTH: i32 = 3;
 
 struct SharedVariation(RwLock<Variation>);
 
@@ -425,6 +433,21 @@ pub unsafe extern "C" fn tsp_variation_read_memory(
     };
     // SAFETY: the caller passes NULL or a pointer variable.
     unsafe { create(out, make) }
+}
+
+/// What the variation model is: size, type, mode, engine, and whether it can compare; of one that was read, too. Errors: BUSY.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsp_variation_info(
+    variation: *const tsp_variation,
+    out: *mut tsp_variation_summary,
+) -> tsp_status {
+    guard(|| {
+        let variation = find::<SharedVariation>(variation, "variation")?;
+        // SAFETY: the caller passes NULL or a struct whose struct_size is true.
+        let out = unsafe { StructOutput::new(out, "out") }?;
+        out.set(variation_summary(&*shared(&variation.0, "variation")?));
+        Ok(())
+    })
 }
 
 /// Frees the variation model, as HALCON's clear_variation_model does; NULL is fine.

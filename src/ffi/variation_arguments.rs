@@ -2,17 +2,18 @@
 
 use super::handle::null_argument;
 use super::image::read_image;
-use super::structs::tsp_image;
+use super::structs::{tsp_image, tsp_variation_summary};
 use super::text::bytes_at;
 use super::variation::{
     TSP_VARIATION_COMPARE_ABSOLUTE, TSP_VARIATION_COMPARE_DARK, TSP_VARIATION_COMPARE_LIGHT,
-    TSP_VARIATION_COMPARE_LIGHT_DARK, TSP_VARIATION_MODE_DIRECT, TSP_VARIATION_MODE_ROBUST,
+    TSP_VARIATION_COMPARE_LIGHT_DARK, TSP_VARIATION_ENGINE_BOTH, TSP_VARIATION_ENGINE_FEATURES,
+    TSP_VARIATION_ENGINE_PIXELS, TSP_VARIATION_MODE_DIRECT, TSP_VARIATION_MODE_ROBUST,
     TSP_VARIATION_MODE_STANDARD, TSP_VARIATION_TYPE_BYTE, TSP_VARIATION_TYPE_INT2,
     TSP_VARIATION_TYPE_UINT2,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageView;
-use crate::legacy::{GrayType, Learning, MOST_IMAGES, Sides, Tolerance};
+use crate::legacy::{Engine, GrayType, Learning, MOST_IMAGES, Sides, Tolerance, Variation};
 
 /// The pictures of an array. Errors: `NullArgument`, `InvalidArgument` for too many; those of [`read_image`].
 ///
@@ -77,6 +78,32 @@ pub fn learning(number: i32) -> Result<Learning> {
         TSP_VARIATION_MODE_ROBUST => Ok(Learning::Robust),
         TSP_VARIATION_MODE_DIRECT => Ok(Learning::Direct),
         other => Err(not_one_of("mode", other, "1 standard, 2 robust, 3 direct")),
+    }
+}
+
+/// What a caller is told of a variation model.
+pub fn variation_summary(variation: &Variation) -> tsp_variation_summary {
+    let (width, height) = variation.size();
+    tsp_variation_summary {
+        struct_size: 0,
+        width,
+        height,
+        r#type: match variation.gray() {
+            GrayType::Byte => TSP_VARIATION_TYPE_BYTE,
+            GrayType::Uint2 => TSP_VARIATION_TYPE_UINT2,
+        },
+        mode: match variation.learning() {
+            Learning::Standard => TSP_VARIATION_MODE_STANDARD,
+            Learning::Robust => TSP_VARIATION_MODE_ROBUST,
+            Learning::Direct => TSP_VARIATION_MODE_DIRECT,
+        },
+        engine: match variation.engine() {
+            Engine::Pixels => TSP_VARIATION_ENGINE_PIXELS,
+            Engine::Features => TSP_VARIATION_ENGINE_FEATURES,
+            Engine::Both => TSP_VARIATION_ENGINE_BOTH,
+        },
+        prepared: variation.is_prepared().into(),
+        reserved: 0,
     }
 }
 

@@ -102,6 +102,37 @@ impl Variation {
         self.pixels.size()
     }
 
+    /// What gray values pictures have.
+    pub fn gray(&self) -> GrayType {
+        self.pixels.gray()
+    }
+
+    /// How the ideal image comes about.
+    pub fn learning(&self) -> Learning {
+        self.pixels.learning()
+    }
+
+    /// What is compared.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Whether it can compare.
+    pub fn is_prepared(&self) -> bool {
+        self.check_prepared().is_ok()
+    }
+
+    fn check_prepared(&self) -> Result<()> {
+        match &self.features {
+            Some(features) => features.check_prepared()?,
+            None => self.pixels.check_prepared()?,
+        }
+        match self.engine {
+            Engine::Both => self.pixels.check_prepared(),
+            _ => Ok(()),
+        }
+    }
+
     /// Learns from images of good parts.
     ///
     /// [`Learning::Standard`] adds them to those of earlier calls. [`Learning::Robust`] forgets earlier calls, as HALCON
@@ -263,12 +294,9 @@ impl Variation {
 
     /// Forgets all but what comparing takes: less memory, a smaller file. Errors: `State` before the model is prepared.
     pub fn clear_train_data(&mut self) -> Result<()> {
-        match &mut self.features {
-            Some(features) => {
-                features.check_prepared()?;
-                features.clear_train_data();
-            }
-            None => self.pixels.check_prepared()?,
+        self.check_prepared()?;
+        if let Some(features) = &mut self.features {
+            features.clear_train_data();
         }
         self.pixels.clear_train_data();
         Ok(())

@@ -82,6 +82,16 @@ FIELD(tsp_model_summary, pixel_threshold, 44);
 FIELD(tsp_model_summary, file_version, 48);
 FIELD(tsp_model_summary, reserved, 52);
 
+SIZE(tsp_variation_summary, 32);
+FIELD(tsp_variation_summary, struct_size, 0);
+FIELD(tsp_variation_summary, width, 4);
+FIELD(tsp_variation_summary, height, 8);
+FIELD(tsp_variation_summary, type, 12);
+FIELD(tsp_variation_summary, mode, 16);
+FIELD(tsp_variation_summary, engine, 20);
+FIELD(tsp_variation_summary, prepared, 24);
+FIELD(tsp_variation_summary, reserved, 28);
+
 SIZE(tsp_summary, 48);
 FIELD(tsp_summary, struct_size, 0);
 FIELD(tsp_summary, verdict, 4);

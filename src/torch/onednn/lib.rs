@@ -76,10 +76,11 @@ pub struct Steps {
     pub groups: i64,
 }
 
-/// Whether a tensor can be convolved here.
+/// Whether a tensor [N, C, H, W] can be convolved here: not one of a single location, whose memory order oneDNN cannot tell.
 pub fn takes(input: &Tensor) -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     input.device() == Device::Cpu
+        && matches!(input.size()[..], [_, _, height, width] if height * width > 1)
         && input.f_kind().is_ok_and(|kind| kind == Kind::Float)
         && *AVAILABLE.get_or_init(bridge::is_available)
 }
@@ -191,6 +192,13 @@ mod tests {
         let onto = |then| convolved_and_added((&input, &added), parts, steps, then).unwrap();
         close(&onto(Then::Nothing), &sum);
         close(&onto(Then::Relu), &sum.relu());
+    }
+
+    #[test]
+    fn single_location_is_not_taken() {
+        let input = |side| Tensor::zeros([1, 3, side, side], (Kind::Float, Device::Cpu));
+        assert!(!takes(&input(1)));
+        assert!(!takes(&input(2).to_kind(Kind::Double)));
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn with_handles<'a>(
         tsp_model_with_thresholds(model, 1.0, 1.0, &mut null_mut()),
         tsp_inspector_create(model, null(), &mut null_mut()),
         tsp_inspector_inspect(inspector, null(), null(), result),
+        tsp_inspector_inspect_file(inspector, key, null(), result),
         tsp_inspector_set_thresholds(inspector, 1.0, 1.0),
         tsp_inspector_inspect_batch(inspector, null(), null(), 0, null(), null_mut()),
         tsp_inspector_set_progress(inspector, None, null_mut()),
@@ -73,6 +74,7 @@ fn with_handles<'a>(
         ),
         tsp_variation_get_image(variation, TSP_VARIATION_IMAGE_IDEAL, null()),
         tsp_variation_clear_train_data(variation),
+        tsp_variation_info(variation, &mut sized()),
         tsp_variation_write(variation, key),
         tsp_variation_write_memory(variation, null_mut(), 0, &mut 0),
     ]

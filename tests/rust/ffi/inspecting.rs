@@ -295,3 +295,56 @@ fn inspector_in_use_on_another_thread_is_busy_and_never_wrong() {
         "{outcomes:?}"
     );
 }
+
+#[test]
+fn picture_file_is_inspected_as_its_pixels_are() {
+    let Some(model) = model() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let text = |name: &str| std::ffi::CString::new(path(name).to_str().unwrap()).unwrap();
+    let pixels = part(54, true);
+    image::RgbImage::from_raw(WIDTH, HEIGHT, pixels.clone())
+        .unwrap()
+        .save(path("part.png"))
+        .unwrap();
+    let left = image::GrayImage::from_fn(WIDTH, HEIGHT, |x, _| image::Luma([u8::from(x < 20)]));
+    left.save(path("mask.png")).unwrap();
+    std::fs::write(
+        path("cut.png"),
+        &std::fs::read(path("part.png")).unwrap()[..200],
+    )
+    .unwrap();
+
+    let (inspector, result) = (inspector(model), new_result());
+    let inspect = |picture: &str, mask: Option<&str>| {
+        let (picture, mask) = (text(picture), mask.map(text));
+        let mask = mask.as_ref().map_or(null(), |mask| mask.as_ptr());
+        unsafe { tsp_inspector_inspect_file(inspector.0, picture.as_ptr(), mask, result.0) }
+    };
+    let expected = summary(inspected(model, &pixels).0).score;
+    ok(inspect("part.png", None));
+    assert_eq!(summary(result.0).score.to_bits(), expected.to_bits());
+    ok(inspect("part.png", Some("mask.png")));
+    let masked = summary(result.0).score;
+    assert!(masked < expected);
+
+    fails(
+        inspect("absent.png", None),
+        tsp_status::TSP_E_NOT_FOUND,
+        "absent.png",
+    );
+    fails(inspect("cut.png", None), tsp_status::TSP_E_IMAGE, "cut.png");
+    fails(
+        inspect("part.png", Some("part.png")),
+        tsp_status::TSP_E_IMAGE,
+        "Gray8",
+    );
+    fails(
+        inspect("part.png", Some("absent.png")),
+        tsp_status::TSP_E_NOT_FOUND,
+        "absent.png",
+    );
+    assert_eq!(summary(result.0).score, masked);
+    let nowhere = unsafe { tsp_inspector_inspect_file(inspector.0, null(), null(), result.0) };
+    fails(nowhere, tsp_status::TSP_E_NULL_ARGUMENT, "path");
+}

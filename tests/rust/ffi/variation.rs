@@ -425,3 +425,49 @@ fn written_and_read_models_find_the_same() {
     }
     assert_eq!(buffer, [0; 8]);
 }
+
+#[test]
+fn read_model_says_what_it_is() {
+    let info = |variation: *const tsp_variation| {
+        let mut out: tsp_variation_summary = sized();
+        ok(unsafe { tsp_variation_info(variation, &raw mut out) });
+        (
+            out.width,
+            out.height,
+            out.r#type,
+            out.mode,
+            out.engine,
+            out.prepared,
+        )
+    };
+    let new = create(TSP_VARIATION_MODE_ROBUST);
+    let pixels = TSP_VARIATION_ENGINE_PIXELS;
+    assert_eq!(
+        info(new.0),
+        (
+            WIDTH,
+            HEIGHT,
+            TSP_VARIATION_TYPE_BYTE,
+            TSP_VARIATION_MODE_ROBUST,
+            pixels,
+            0
+        )
+    );
+    let content = bytes(prepared().0);
+    let (data, size) = (content.as_ptr().cast(), content.len() as u64);
+    let read = Owned::new(
+        |out| unsafe { tsp_variation_read_memory(data, size, null(), out) },
+        tsp_variation_clear,
+    );
+    assert_eq!(
+        info(read.0),
+        (
+            WIDTH,
+            HEIGHT,
+            TSP_VARIATION_TYPE_BYTE,
+            TSP_VARIATION_MODE_STANDARD,
+            pixels,
+            1
+        )
+    );
+}
