@@ -16,7 +16,7 @@
  *   tsp_result *result;
  *   tsp_inspector_create(model, NULL, &inspector);
  *   tsp_result_create(&result);
- *   tsp_image image;
+ *   tsp_image image;                                      or tsp_inspector_inspect_file(inspector, path, NULL, result);
  *   tsp_image_init(&image, TSP_FORMAT_BGR8, width, height, pixels, stride);
  *   tsp_inspector_inspect(inspector, &image, NULL, result);
  *   tsp_summary summary = {sizeof summary};
@@ -36,6 +36,12 @@
  *   the others, without their prefix TSP_E_. After a PANIC the object that was being changed can only be destroyed.
  *   A part that is not good is not an error: see TSP_VERDICT_*.
  *
+ * Networks
+ *   The weights of a network are a file beside the library, which never reaches for a network itself: `twinspect weights get
+ *   efficientnet-lite0` fetches those of the default one, once a machine. They are looked for in the folder that the
+ *   environment variable TWINSPECT_WEIGHTS names, then in the user's folder for data; the option backbone may also name a
+ *   file. Without them making a fitter or loading a model is WEIGHTS, whose hint says what to do.
+ *
  * Objects
  *   tsp_X_create or another function makes an object, tsp_X_destroy frees it. Destroying NULL does nothing, and the order
  *   of destruction is free: an object keeps what it needs of another one. A destroyed handle is recognised, unless its
@@ -48,11 +54,14 @@
  * Threads
  *   A pointer to const means that calls may run at the same time. A tsp_model may be used by any number of threads. All
  *   other objects are for one thread at a time; a second one, or a call from the object's own callback, gets BUSY. A
- *   destroy must not race with a call. tsp_set_threads, tsp_set_log and the option threads count for the whole process.
+ *   destroy must not race with a call. tsp_set_threads, tsp_set_log and the option threads count for the whole process; of
+ *   the first and the last, the later call counts. The same build, model, picture, device and number of threads give the
+ *   same bits.
  *   After fork the child must not use the library (FORKED). No function may be called from a signal handler or from DllMain.
  *
  * Structs
- *   struct_size is the first field: set it to the sizeof of the struct before every call, input or output. A struct may
+ *   struct_size is the first field: set it to the sizeof of the struct before every call, input or output; the library never
+ *   changes it. A struct may
  *   grow at its end in later versions; programs that were built before keep working. Zero is the default of every field.
  *
  * Texts and buffers
@@ -341,7 +350,11 @@ tsp_status tsp_option_info(uint64_t index,
  * them meanwhile (from the first byte of the first row in memory to the last byte of the last one). A rectangle of a
  * picture is a picture: move plane, set width and height, keep row_stride.
  *
- * A mask is a GRAY8 picture of the same size as the picture that it belongs to; non-zero = inspect.
+ * A mask is a GRAY8 picture of the same size as the picture that it belongs to; non-zero = inspect. One that marks no
+ * pixel is TSP_E_IMAGE: nothing would be found to be good.
+ *
+ * Samples above white count as white, floats below 0 as 0. white may be set for any format, 8 bits too. What the library
+ * itself shows as a tsp_image (masks of results, lead images) has rows from top to bottom, row_stride above 0.
  */
 
 /** One byte. */
@@ -420,8 +433,10 @@ tsp_status tsp_image_check(const tsp_image *image);
 /*
  * ==== Fitting ====
  *
- * Add pictures of good parts one by one, then fit. Some 25 are enough for a good model, 2 are the least. The fitter
- * keeps its pictures' features, so more can be added and fitted again.
+ * Add pictures of good parts one by one, then fit. Some 25 are enough for a good model; one is fitted, but gives no
+ * thresholds. The fitter keeps its pictures' features, so more can be added and fitted again. A picture of another size
+ * than the first is resized like it, unless the option input.size_mismatch refuses it; what is found in it lies in its own
+ * pixels.
  */
 
 /** Takes pictures of good parts and makes a model of them. */
@@ -684,6 +699,17 @@ tsp_status tsp_inspector_inspect(tsp_inspector *inspector,
                                  const tsp_image *image,
                                  const tsp_image *mask,
                                  tsp_result *result);
+
+/**
+ * Inspects a picture file: PNG, JPEG, BMP, TIFF, WebP, PGM or PPM, as tsp_fitter_add_file reads them.
+ *
+ * mask_path: an 8-bit gray picture of the same size, non-zero = inspect; NULL = all. result: as tsp_inspector_inspect.
+ * Errors: NOT_FOUND, IO, and those of tsp_inspector_inspect; the error's where is the file.
+ */
+tsp_status tsp_inspector_inspect_file(tsp_inspector *inspector,
+                                      const char *path,
+                                      const char *mask_path,
+                                      tsp_result *result);
 
 /**
  * Uses other thresholds than the model's from the next picture on: image for the score, pixel for the anomaly map.
@@ -1051,6 +1077,12 @@ tsp_status tsp_threshold_from_scores(const float *scores,
 #define TSP_VARIATION_IMAGE_LOWER 3
 /** Gray values above it are too light. */
 #define TSP_VARIATION_IMAGE_UPPER 4
+/** Gray values. */
+#define TSP_VARIATION_ENGINE_PIXELS 1
+/** Anomaly maps. */
+#define TSP_VARIATION_ENGINE_FEATURES 2
+/** Both. */
+#define TSP_VARIATION_ENGINE_BOTH 3
 
 /** Gray values of good parts, and limits for those of others. */
 typedef struct tsp_variation tsp_variation;
@@ -1066,6 +1098,26 @@ typedef int32_t tsp_variation_sides;
 
 /** Which image of a variation model: a TSP_VARIATION_IMAGE_*. */
 typedef int32_t tsp_variation_image;
+
+/** What a variation model is. 32 bytes. */
+typedef struct tsp_variation_summary {
+  /** sizeof(tsp_variation_summary), set by the caller. */
+  uint32_t struct_size;
+  /** Of its pictures, in pixels. */
+  uint32_t width;
+  /** As width. */
+  uint32_t height;
+  /** A TSP_VARIATION_TYPE_*. */
+  int32_t type;
+  /** A TSP_VARIATION_MODE_*. */
+  int32_t mode;
+  /** A TSP_VARIATION_ENGINE_*. */
+  int32_t engine;
+  /** 1 if it can compare, otherwise 0. */
+  uint32_t prepared;
+  /** 0. */
+  uint32_t reserved;
+} tsp_variation_summary;
 
 /**
  * Makes a variation model of nothing yet. Free it with tsp_variation_clear.
@@ -1196,6 +1248,10 @@ tsp_status tsp_variation_read_memory(const void *data,
                                      uint64_t size,
                                      const tsp_options *options,
                                      tsp_variation **out);
+
+/** What the variation model is: size, type, mode, engine, and whether it can compare; of one that was read, too. Errors: BUSY. */
+tsp_status tsp_variation_info(const tsp_variation *variation,
+                              tsp_variation_summary *out);
 
 /** Frees the variation model, as HALCON's clear_variation_model does; NULL is fine. */
 void tsp_variation_clear(tsp_variation *variation);
