@@ -79,7 +79,7 @@ class Fitter(Handle):
             Called with (stage, done, total) at most 20 times a second. It cancels by returning False, which raises
             `CancelledError`, or by raising, which comes out of this call.
 
-        Raises `InvalidArgumentError` if there are fewer than 2 pictures.
+        Raises `InvalidArgumentError` if there are no pictures.
         """
         pointer = self._pointer
         out = ffi.new("tsp_model **")
@@ -99,7 +99,7 @@ def fit(
     options: OptionValues | None = None,
     **keywords: OptionValue,
 ) -> Model:
-    """Learns from pictures of good parts: some 25 are enough for a good model, 2 are the least.
+    """Learns from pictures of good parts: some 25 are enough for a good model; one is fitted, but gives no thresholds.
 
     Parameters
     ----------
