@@ -7,7 +7,8 @@ using Twinspect.Native;
 namespace Twinspect
 {
     /// <summary>
-    /// Takes pictures of good parts and makes a model of them. Some 25 are enough for a good model, 2 are the least.
+    /// Takes pictures of good parts and makes a model of them. Some 25 are enough for a good model; one is fitted,
+    /// but gives no thresholds.
     /// </summary>
     /// <remarks>It keeps its pictures' features, so more can be added and fitted again. For one thread at a time.</remarks>
     public sealed unsafe partial class Fitter : IDisposable

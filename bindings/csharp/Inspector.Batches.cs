@@ -40,8 +40,7 @@ namespace Twinspect
             using (var written = new WrittenResults(results))
             {
                 var work = new Work(progress, cancellation, written.Finish);
-                // One more, as of an empty array C# makes NULL.
-                var codes = new int[count + 1];
+                var codes = new int[count];
                 int status;
                 Handle.Watcher.Begin(work);
                 try
@@ -49,10 +48,8 @@ namespace Twinspect
                     fixed (int* first = codes)
                     fixed (IntPtr* resultPointers = written.Pointers)
                     {
-                        IntPtr none;
-                        var imagePointers = count == 0 ? (tsp_image**)&none : pictures.Pointers;
-                        status = NativeMethods.tsp_inspector_inspect_batch(Handle, imagePointers, maskPictures.Pointers, (ulong)count,
-                            resultPointers, first);
+                        status = NativeMethods.tsp_inspector_inspect_batch(Handle, pictures.Pointers, maskPictures.Pointers,
+                            (ulong)count, resultPointers, first);
                     }
                 }
                 finally

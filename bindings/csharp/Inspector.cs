@@ -62,20 +62,38 @@ namespace Twinspect
 
         /// <summary>Inspects a picture into a new result, which is yours to dispose of.</summary>
         /// <inheritdoc cref="Inspect(ImageView, Result, ImageView)"/>
-        public Result Inspect(ImageView image, ImageView mask = null)
+        public Result Inspect(ImageView image, ImageView mask = null) => IntoNew(result => Inspect(image, result, mask));
+
+        /// <summary>Inspects a picture file, which the library reads: PNG, JPEG, BMP, TIFF, WebP, PGM or PPM.</summary>
+        /// <param name="path">The file.</param>
+        /// <param name="result">What was found replaces what was in it; it stays as it was if the call fails.</param>
+        /// <param name="maskPath">An 8-bit gray picture of the same size, non-zero = inspect; null = all.</param>
+        /// <exception cref="TwinspectException">
+        /// NotFound, Io, and those of <see cref="Inspect(ImageView, Result, ImageView)"/>; Where is the file.
+        /// </exception>
+        public void InspectFile(string path, Result result, string maskPath = null)
         {
-            var result = new Result();
+            if (result == null) throw new ArgumentNullException(nameof(result));
+            var pathText = Utf8.Required(path, nameof(path));
+            var maskText = Utf8.Bytes(maskPath, nameof(maskPath));
+            result.Use.BeginWrite();
             try
             {
-                Inspect(image, result, mask);
-                return result;
+                fixed (byte* pathBytes = pathText)
+                fixed (byte* maskBytes = maskText)
+                {
+                    Failure.Check(NativeMethods.tsp_inspector_inspect_file(Handle, pathBytes, maskBytes, result.Handle));
+                }
             }
-            catch
+            finally
             {
-                result.Dispose();
-                throw;
+                result.Use.EndWrite();
             }
         }
+
+        /// <summary>Inspects a picture file into a new result, which is yours to dispose of.</summary>
+        /// <inheritdoc cref="InspectFile(string, Result, string)"/>
+        public Result InspectFile(string path, string maskPath = null) => IntoNew(result => InspectFile(path, result, maskPath));
 
         /// <summary>
         /// Inspects a made-up picture of this format and size, so that the next picture does not have to wait until memory,
@@ -91,6 +109,21 @@ namespace Twinspect
         /// <exception cref="TwinspectException">InvalidArgument for one that is infinite, or 0 or less; Busy.</exception>
         public void SetThresholds(float image, float pixel) =>
             Failure.Check(NativeMethods.tsp_inspector_set_thresholds(Handle, image, pixel));
+
+        private static Result IntoNew(Action<Result> inspect)
+        {
+            var result = new Result();
+            try
+            {
+                inspect(result);
+                return result;
+            }
+            catch
+            {
+                result.Dispose();
+                throw;
+            }
+        }
 
         private InspectorHandle Handle => handle.Live(nameof(Inspector));
 

@@ -38,9 +38,7 @@ namespace Twinspect
         public static Model FromBytes(byte[] content, Options options = null)
         {
             if (content == null) throw new ArgumentNullException(nameof(content));
-            // Of an empty array C# makes NULL, which is another mistake than an empty file.
-            var none = (byte)0;
-            fixed (byte* data = content) return FromMemory(data == null ? &none : data, content.Length, options);
+            fixed (byte* data = content) return FromMemory(data, content.Length, options);
         }
 
         /// <summary>Writes the model to a file; one of that name is replaced in one step or, if anything fails, left as it is.</summary>

@@ -57,12 +57,11 @@ namespace Twinspect
             return LibraryLoader.Run(() =>
             {
                 var threshold = new tsp_threshold { struct_size = (uint)sizeof(tsp_threshold) };
-                var none = 0.0f;
                 fixed (float* first = scores)
                 fixed (byte* firstLabel = bytes)
                 {
-                    Failure.Check(NativeMethods.tsp_threshold_from_scores(first == null ? &none : first, firstLabel,
-                        (ulong)scores.Length, falseAlarmRate, &threshold));
+                    Failure.Check(NativeMethods.tsp_threshold_from_scores(first, firstLabel, (ulong)scores.Length,
+                        falseAlarmRate, &threshold));
                 }
                 return new Threshold(threshold);
             });

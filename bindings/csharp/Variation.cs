@@ -59,14 +59,25 @@ namespace Twinspect
             if (content == null) throw new ArgumentNullException(nameof(content));
             return LibraryLoader.Run(() =>
             {
-                var none = (byte)0;
                 fixed (byte* data = content)
                 {
-                    Failure.Check(NativeMethods.tsp_variation_read_memory(data == null ? &none : data, (ulong)content.LongLength,
-                        Options.HandleOf(options), out var handle));
+                    Failure.Check(NativeMethods.tsp_variation_read_memory(data, (ulong)content.LongLength, Options.HandleOf(options),
+                        out var handle));
                     return new Variation(handle);
                 }
             });
+        }
+
+        /// <summary>Size, type, mode, engine, and whether it can compare; of one that was read, too.</summary>
+        /// <exception cref="TwinspectStateException">Another thread trains or prepares it.</exception>
+        public VariationInfo Info
+        {
+            get
+            {
+                var summary = new tsp_variation_summary { struct_size = (uint)sizeof(tsp_variation_summary) };
+                Failure.Check(NativeMethods.tsp_variation_info(Handle, &summary));
+                return new VariationInfo(summary);
+            }
         }
 
         /// <summary>Learns from pictures of good parts, all of one size, which show the part in the same place.</summary>
@@ -84,9 +95,7 @@ namespace Twinspect
             if (images == null) throw new ArgumentNullException(nameof(images));
             using (var pictures = new Pictures(images, nameof(images), false))
             {
-                IntPtr none;
-                Failure.Check(NativeMethods.tsp_variation_train(Handle, images.Count == 0 ? (tsp_image**)&none : pictures.Pointers,
-                    (ulong)images.Count));
+                Failure.Check(NativeMethods.tsp_variation_train(Handle, pictures.Pointers, (ulong)images.Count));
             }
         }
 
@@ -168,13 +177,13 @@ namespace Twinspect
 
         /// <summary>Writes one of its images, in gray values, into an array, row by row without gaps.</summary>
         /// <param name="which">Which image.</param>
-        /// <param name="destination">At least width * height values.</param>
-        /// <param name="width">The variation model's.</param>
-        /// <param name="height">The variation model's.</param>
-        /// <exception cref="TwinspectException">State if there is no such image, ImageSize, Busy.</exception>
-        public void GetImage(VariationImage which, float[] destination, int width, int height)
+        /// <param name="destination">At least as many values as <see cref="Info"/> says it has pixels.</param>
+        /// <exception cref="TwinspectException">State if there is no such image, InvalidArgument for a smaller array, Busy.</exception>
+        public void GetImage(VariationImage which, float[] destination)
         {
-            var view = new ImageView(destination ?? throw new ArgumentNullException(nameof(destination)), width, height, PixelFormat.GrayF32);
+            if (destination == null) throw new ArgumentNullException(nameof(destination));
+            var info = Info;
+            var view = new ImageView(destination, info.Width, info.Height, PixelFormat.GrayF32);
             var pinned = new PinnedImage();
             try
             {
@@ -184,6 +193,16 @@ namespace Twinspect
             {
                 pinned.Release();
             }
+        }
+
+        /// <summary>One of its images, in gray values, row by row without gaps; the array is yours.</summary>
+        /// <inheritdoc cref="GetImage(VariationImage, float[])"/>
+        public float[] GetImage(VariationImage which)
+        {
+            var info = Info;
+            var values = new float[info.Width * info.Height];
+            GetImage(which, values);
+            return values;
         }
 
         /// <summary>Forgets all but the limits, for less memory and a smaller file; nothing more can be learned then.</summary>

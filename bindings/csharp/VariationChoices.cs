@@ -26,6 +26,19 @@ namespace Twinspect
         Direct = 3,
     }
 
+    /// <summary>What a variation model compares.</summary>
+    public enum VariationEngine
+    {
+        /// <summary>Gray values.</summary>
+        Pixels = 1,
+
+        /// <summary>Anomaly maps.</summary>
+        Features = 2,
+
+        /// <summary>Both.</summary>
+        Both = 3,
+    }
+
     /// <summary>Which gray values are defects.</summary>
     public enum VariationCompare
     {

@@ -50,7 +50,7 @@ static void variation_models_compare_inside_of_the_domain() {
 
   h::HString type;
   Hlong width = 0, height = 0;
-  const h::HImage upper = halcon::image(variation, VariationImage::upper, plate_width, plate_height);
+  const h::HImage upper = halcon::image(variation, VariationImage::upper);
   const auto *limits = static_cast<const float *>(upper.GetImagePointer1(&type, &width, &height));
   CHECK(type.Text() == std::string("real") && width == plate_width && limits[0] >= 100);
 }

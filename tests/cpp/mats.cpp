@@ -114,12 +114,12 @@ static void variation_models_and_golden_templates_take_mats() {
   Variation variation = cv_::variation_for(reference);
   for (unsigned seed = 0; seed < 10; ++seed) variation.train(cv_::view(plate(draw_plate(seed))));
   variation.prepare(20, 2);
-  const cv::Mat ideal = cv_::image(variation, VariationImage::ideal, reference.size());
+  const cv::Mat ideal = cv_::image(variation, VariationImage::ideal);
   CHECK(ideal.type() == CV_32FC1 && ideal.size() == reference.size());
   cv::Mat sum = cv::Mat::zeros(reference.size(), CV_32FC1);
   for (unsigned seed = 0; seed < 10; ++seed) cv::accumulate(plate(draw_plate(seed)), sum);
   CHECK(cv::norm(sum / 10, ideal, cv::NORM_INF) < 1e-3);
-  const cv::Mat upper = cv_::image(variation, VariationImage::upper, reference.size());
+  const cv::Mat upper = cv_::image(variation, VariationImage::upper);
   CHECK(cv::countNonZero(upper < ideal + 20 - 1e-3) == 0);
 
   const cv::Rect spot(static_cast<int>(spot_x), static_cast<int>(spot_y), 3, 2);

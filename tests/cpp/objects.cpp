@@ -171,6 +171,47 @@ static void regions_runs_mask_and_map_agree(const Model &model) {
   error_of(TSP_E_BUFFER_TOO_SMALL, [&] { result.copy_map(copy.data(), 8); });
 }
 
+static void write_pnm(const std::filesystem::path &path, const char *kind, const std::vector<std::uint8_t> &samples) {
+  std::ofstream file(path, std::ios::binary);
+  file << kind << ' ' << part_width << ' ' << part_height << " 255\n";
+  file.write(reinterpret_cast<const char *>(samples.data()), static_cast<std::streamsize>(samples.size()));
+}
+
+static void files_are_the_pictures_in_them(const Model &model) {
+  const auto folder = std::filesystem::temp_directory_path();
+  const auto path = folder / u8"twinspect-cpp-t\u00e4st.ppm", mask_path = folder / "twinspect-cpp-mask.pgm";
+  const auto part = draw_part(105, true);
+  std::vector<std::uint8_t> rgb(part), mask(part.size() / 3, 1);
+  for (std::size_t i = 0; i < rgb.size(); i += 3) std::swap(rgb[i], rgb[i + 2]);
+  std::fill_n(mask.begin(), mask.size() / 2, std::uint8_t(0));
+  write_pnm(path, "P6", rgb);
+  write_pnm(mask_path, "P5", mask);
+
+  Inspector inspector(model);
+  Result result;
+  inspector.inspect_file(path, result);
+  const auto expected = bits(inspector.inspect(view_of(part)).summary().score);
+  CHECK_EQUAL(bits(result.summary().score), expected);
+  CHECK_EQUAL(bits(inspector.inspect_file(path).summary().score), expected);
+
+  Result masked;
+  inspector.inspect(view_of(part), ImageView(mask.data(), part_width, part_height, Format::gray8), masked);
+  inspector.inspect_file(path, mask_path, result);
+  CHECK_EQUAL(bits(result.summary().score), bits(masked.summary().score));
+  CHECK_EQUAL(result.map()(part_width / 2, part_height / 4), 0.0f);
+
+  // What was found stays if a file cannot be read.
+  std::filesystem::remove(mask_path);
+  const auto failed = inspector.try_inspect_file(path, mask_path, result);
+  CHECK_EQUAL(static_cast<int>(failed.code()), static_cast<int>(TSP_E_NOT_FOUND));
+  CHECK_EQUAL(failed.error().where(), mask_path.string());
+  CHECK_EQUAL(bits(result.summary().score), bits(masked.summary().score));
+  std::ofstream(path, std::ios::trunc) << "no picture";
+  error_of(TSP_E_IMAGE, [&] { inspector.inspect_file(path, result); });
+  std::filesystem::remove(path);
+  CHECK_EQUAL(static_cast<int>(inspector.try_inspect_file(path, result).code()), static_cast<int>(TSP_E_NOT_FOUND));
+}
+
 static void views_are_the_same_picture(const Model &model) {
   Inspector inspector(model);
   const auto part = draw_part(104, true);
@@ -217,6 +258,7 @@ int main() {
   model_file_gives_the_same_scores(model);
   model_grows_without_its_old_pictures(model);
   regions_runs_mask_and_map_agree(model);
+  files_are_the_pictures_in_them(model);
   views_are_the_same_picture(model);
   return verdict_of_checks();
 }

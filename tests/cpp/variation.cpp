@@ -123,6 +123,26 @@ static void files_and_bytes_give_the_same_limits() {
   error_of(TSP_E_FORMAT, [&] { Variation::from_bytes({bytes.data(), bytes.size() / 2}); });
 }
 
+static void info_says_what_was_read() {
+  Variation variation(plate_width, plate_height, VariationType::uint2, VariationMode::robust);
+  CHECK(!variation.info().is_prepared);
+  const auto bytes = prepared().to_bytes();
+  const Variation read = Variation::from_bytes({bytes.data(), bytes.size()});
+  const VariationInfo info = read.info();
+  CHECK_EQUAL(info.width, plate_width);
+  CHECK_EQUAL(info.height, plate_height);
+  CHECK(info.type == VariationType::byte && info.mode == VariationMode::standard && info.is_prepared);
+  CHECK(info.engine == VariationEngine::pixels);
+  CHECK(variation.info().type == VariationType::uint2 && variation.info().mode == VariationMode::robust);
+  // Its size is enough to ask for its images.
+  std::vector<float> ideal(std::size_t(info.width) * info.height), expected(ideal.size());
+  read.copy_image(VariationImage::ideal, ideal.data(), info.width, info.height);
+  prepared().copy_image(VariationImage::ideal, expected.data(), plate_width, plate_height);
+  CHECK(ideal == expected);
+  const Variation moved = std::move(variation);
+  error_of(TSP_E_NULL_ARGUMENT, [&] { variation.info(); });  // NOLINT: what is said of moved objects
+}
+
 static void calls_out_of_order_are_state() {
   Variation variation(plate_width, plate_height);
   Result result;
@@ -150,6 +170,7 @@ static void features_compare_by_the_same_calls() {
   Variation variation(plate_width, plate_height, VariationType::byte, VariationMode::standard, options);
   for (unsigned seed = 0; seed < 12; ++seed) variation.train(plate_view(draw_plate(seed)));
   variation.prepare(-1, 2);
+  CHECK(variation.info().engine == VariationEngine::features && variation.info().is_prepared);
   Result good, bad;
   variation.compare(plate_view(draw_plate(50)), good);
   variation.compare(plate_view(spotted_plate(51)), bad);
@@ -169,6 +190,7 @@ int main() {
   images_and_limits_are_the_formula();
   robust_wants_all_at_once_and_direct_wants_two_pictures();
   files_and_bytes_give_the_same_limits();
+  info_says_what_was_read();
   calls_out_of_order_are_state();
   features_compare_by_the_same_calls();
   return verdict_of_checks();

@@ -19,6 +19,7 @@ static class Objects
         Check.Run("model_grows_without_its_old_pictures", () => Model_grows(model));
         Check.Run("model_summary_describes_what_was_fitted", () => Model_summary(model));
         Check.Run("inspector_outlives_its_model", Inspector_outlives_its_model);
+        Check.Run("inspector_reads_files_and_masks", () => Inspector_reads_files(model, folder));
         Check.Run("inspector_thresholds_change_the_verdict", () => Thresholds_change_the_verdict(model));
         Check.Run("inspector_timing_after_warm_up", () => Timing_after_warm_up(model));
         Check.Run("threshold_from_scores", Threshold_from_scores);
@@ -86,6 +87,8 @@ static class Objects
             Check.Throws<ArgumentNullException>(() => inspector.InspectBatch(new[] { Parts.Good(1) }, new Result[1]));
             Check.Throws<ArgumentNullException>(() => fitter.Add((ImageView)null));
             Check.Throws<ArgumentNullException>(() => fitter.AddFile(null));
+            Check.Throws<ArgumentNullException>(() => inspector.InspectFile(null, result));
+            Check.Throws<ArgumentNullException>(() => inspector.InspectFile("part.bmp", (Result)null));
             Check.Throws<ArgumentNullException>(() => options.Set(null, 1));
             Check.Throws<ArgumentNullException>(() => options.Set("device", null));
             Check.Throws<ArgumentNullException>(() => Model.Load(null));
@@ -202,6 +205,38 @@ static class Objects
             var score = Check.Bits(result.Summary.Score);
             Check.Throws<TwinspectArgumentException>(() => inspector.Inspect(new ImageView(IntPtr.Zero, 96, 80, PixelFormat.Gray8), result));
             Check.Equal(Check.Bits(result.Summary.Score), score, "the score after a failed call");
+        }
+    }
+
+    static void Inspector_reads_files(Model model, string folder)
+    {
+        string path = Path.Combine(folder, "Teil \u00e4 \U0001F529.bmp"), maskPath = Path.Combine(folder, "mask.pgm");
+        var part = Parts.Draw(105, true);
+        Parts.Write(path, part);
+        var mask = new byte[Parts.Width * Parts.Height];
+        for (var i = mask.Length / 2; i < mask.Length; ++i) mask[i] = 1;
+        var head = System.Text.Encoding.ASCII.GetBytes("P5 " + Parts.Width + " " + Parts.Height + " 255\n");
+        File.WriteAllBytes(maskPath, head.Concat(mask).ToArray());
+        using (var inspector = new Inspector(model))
+        using (var expected = inspector.Inspect(Parts.View(part)))
+        using (var masked = inspector.Inspect(Parts.View(part), new ImageView(mask, Parts.Width, Parts.Height, PixelFormat.Gray8)))
+        using (var result = inspector.InspectFile(path))
+        {
+            Check.Equal(result.ToJson(), expected.ToJson(), "what was found in the file");
+            inspector.InspectFile(path, result, maskPath);
+            Check.Equal(result.ToJson(), masked.ToJson(), "what was found under the mask");
+            Check.That(masked.ToJson() != expected.ToJson(), "the mask makes a difference");
+
+            // What was found stays if a file cannot be read.
+            File.Delete(maskPath);
+            var missing = Check.Throws<TwinspectIOException>(() => inspector.InspectFile(path, result, maskPath));
+            Check.Equal(missing.Code, ErrorCode.NotFound, "code");
+            Check.Equal(missing.Where, maskPath, "where");
+            Check.Equal(result.ToJson(), masked.ToJson(), "what was found before");
+            File.WriteAllText(path, "no picture");
+            Check.Equal(Check.Throws<TwinspectArgumentException>(() => inspector.InspectFile(path)).Code, ErrorCode.Image, "code of no picture");
+            File.Delete(path);
+            Check.Equal(Check.Throws<TwinspectIOException>(() => inspector.InspectFile(path)).Where, path, "where");
         }
     }
 

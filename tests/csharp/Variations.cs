@@ -14,6 +14,7 @@ static class Variations
         Check.Run("variation_finds_what_is_too_light_and_too_dark", Variation_finds);
         Check.Run("variation_out_of_order_is_state", Variation_out_of_order);
         Check.Run("variation_file_and_bytes_compare_alike", () => Variation_file(folder));
+        Check.Run("variation_info_is_that_of_what_was_read", Variation_info);
         Check.Run("variation_mask_says_what_is_compared", Variation_mask);
         Check.Run("variation_of_features_finds_the_scratch", Variation_of_features);
         Check.Run("variation_direct_takes_limits_from_pictures", Variation_direct);
@@ -59,19 +60,17 @@ static class Variations
             variation.Compare(Flat(110), result);
             Check.Equal(result.Summary.Verdict, Verdict.Good, "verdict at the limit");
 
-            var image = new float[Width * Height];
             Action<VariationImage, float> holds = (which, value) =>
             {
-                variation.GetImage(which, image, Width, Height);
+                var image = variation.GetImage(which);
+                Check.Equal(image.Length, Width * Height, "values of " + which);
                 Check.That(image.All(pixel => pixel == value), which + " is " + value + " everywhere: " + image[0]);
             };
             holds(VariationImage.Ideal, 100);
             holds(VariationImage.Variation, 2);
             holds(VariationImage.Lower, 90);
             holds(VariationImage.Upper, 110);
-            Check.Throws<TwinspectArgumentException>(() => variation.GetImage(VariationImage.Ideal, new float[1], Width, Height));
-            Check.Equal(Check.Throws<TwinspectArgumentException>(() => variation.GetImage(VariationImage.Ideal, image, Height, Width)).Code,
-                ErrorCode.ImageSize, "code of another size");
+            Check.Throws<TwinspectArgumentException>(() => variation.GetImage(VariationImage.Ideal, new float[Width * Height - 1]));
         }
     }
 
@@ -119,6 +118,28 @@ static class Variations
         Check.Equal(Check.Throws<TwinspectIOException>(() => Variation.Read(path)).Code, ErrorCode.NotFound, "code");
     }
 
+    static void Variation_info()
+    {
+        using (var variation = new Variation(Width, Height, VariationType.UInt2, VariationMode.Robust))
+        {
+            var info = variation.Info;
+            Check.That(info.Type == VariationType.UInt2 && info.Mode == VariationMode.Robust && !info.IsPrepared, "of nothing yet");
+            variation.Dispose();
+            Check.Throws<ObjectDisposedException>(() => { var gone = variation.Info; });
+        }
+        using (var variation = Prepared())
+        using (var read = Variation.FromBytes(variation.ToBytes()))
+        {
+            var info = read.Info;
+            Check.Equal(info.Width, Width, "width");
+            Check.Equal(info.Height, Height, "height");
+            Check.That(info.Type == VariationType.Byte && info.Mode == VariationMode.Standard && info.IsPrepared, "of what was read");
+            Check.Equal(info.Engine, VariationEngine.Pixels, "engine");
+            Check.That(read.GetImage(VariationImage.Upper).SequenceEqual(variation.GetImage(VariationImage.Upper)), "upper limits");
+        }
+        Check.Equal(Check.Throws<TwinspectIOException>(() => Variation.FromBytes(new byte[0])).Code, ErrorCode.Format, "code of no bytes at all");
+    }
+
     static void Variation_mask()
     {
         using (var variation = Prepared())
@@ -147,6 +168,7 @@ static class Variations
         {
             variation.Train(Enumerable.Range(1, 12).Select(i => gray((uint)i, false)).ToArray());
             variation.Prepare(-1, 0);
+            Check.Equal(variation.Info.Engine, VariationEngine.Features, "engine");
             variation.Compare(gray(900, true), result);
             Check.Equal(result.Summary.Verdict, Verdict.Defect, "verdict of a scratched part");
             var json = result.ToJson();

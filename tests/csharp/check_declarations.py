@@ -18,7 +18,8 @@ HANDLES = {"tsp_options": "OptionsHandle", "tsp_fitter": "FitterHandle", "tsp_mo
 ENUMS = {"TSP_E_": "ErrorCode", "TSP_OK": "ErrorCode", "TSP_TYPE_": "OptionType", "TSP_SCOPE_": "OptionScope",
          "TSP_FORMAT_": "PixelFormat", "TSP_VERDICT_": "Verdict", "TSP_METHOD_": "ThresholdMethod",
          "TSP_VARIATION_TYPE_": "VariationType", "TSP_VARIATION_MODE_": "VariationMode",
-         "TSP_VARIATION_COMPARE_": "VariationCompare", "TSP_VARIATION_IMAGE_": "VariationImage", "TSP_LOG_": "LogLevel"}
+         "TSP_VARIATION_COMPARE_": "VariationCompare", "TSP_VARIATION_IMAGE_": "VariationImage",
+         "TSP_VARIATION_ENGINE_": "VariationEngine", "TSP_LOG_": "LogLevel"}
 # Pictures are always in the memory of the process here, and the version is asked of the library.
 LEFT_OUT = {"TSP_MEMORY_HOST", "TSP_MEMORY_CUDA", "TSP_VERSION_MAJOR", "TSP_VERSION_MINOR", "TSP_VERSION_PATCH", "TSP_VERSION"}
 

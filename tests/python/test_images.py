@@ -160,16 +160,27 @@ def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
+def write_wide(path, wide):
+    """[H, W, 3] of uint16 as PNG or PPM: Pillow writes neither."""
+    height, width, _ = wide.shape
+    rows = [row.astype(">u2").tobytes() for row in wide]
+    head = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    # A filter before each row.
+    packed = zlib.compress(b"".join(b"\0" + row for row in rows))
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    path.write_bytes(png if path.suffix == ".png" else b"P6 %d %d 65535\n" % (width, height) + b"".join(rows))
+
+
 @pytest.mark.parametrize("ending", ["png", "ppm"])
-def test_colour_16_bit_file_is_refused_rather_than_cut(inspector, tmp_path, ending):
+def test_colour_16_bit_file_keeps_its_bits_where_the_library_reads_it(inspector, bad, tmp_path, ending):
     path = tmp_path / f"wide.{ending}"
-    # 4 x 4 pixels of three samples of two bytes; a PNG has a filter before each row.
-    rows = zlib.compress(bytes(4 * 25))
-    head = struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    path.write_bytes(png if ending == "png" else b"P6 4 4 65535\n" + bytes(96))
-    with pytest.raises(twinspect.UnsupportedError, match="16-bit colours"):
-        inspector.inspect(path)
+    wide = bad.astype(np.uint16) * 200 + 77
+    write_wide(path, wide)
+    assert outcome(inspector.inspect(path)) == outcome(inspector.inspect(wide))
+    assert outcome(inspector.inspect_many([path])[0]) == outcome(inspector.inspect(wide))
+    for refused in (dict(white=4095), dict(mask=np.ones(bad.shape[:2], bool))):
+        with pytest.raises(twinspect.UnsupportedError, match="16-bit colours"):
+            inspector.inspect(path, **refused)
 
 
 def test_mask_of_each_kind(inspector, bad, tmp_path):
@@ -180,8 +191,15 @@ def test_mask_of_each_kind(inspector, bad, tmp_path):
     assert result.score < whole.score
     assert not result.anomaly_map[:60].any()
     Image.fromarray(below.astype(np.uint8) * 255).save(tmp_path / "mask.png")
+    Image.fromarray(bad).save(tmp_path / "bad.png")
     for mask in (below.astype(np.uint8), Image.fromarray(below), tmp_path / "mask.png", np.asfortranarray(below), below[::-1][::-1]):
         assert outcome(inspector.inspect(bad, mask)) == outcome(result)
+        assert outcome(inspector.inspect(tmp_path / "bad.png", mask)) == outcome(result)
+    many = inspector.inspect_many([tmp_path / "bad.png"] * 2, [tmp_path / "mask.png", below])
+    assert [outcome(each) for each in many] == [outcome(result)] * 2
+    with pytest.raises(FileNotFoundError) as raised:
+        inspector.inspect(tmp_path / "bad.png", tmp_path / "nowhere.png")
+    assert raised.value.where == str(tmp_path / "nowhere.png")
 
 
 @pytest.mark.parametrize(
@@ -212,18 +230,19 @@ def test_mask_of_another_size_or_type_is_refused(inspector, bad):
 
 
 def test_files_that_are_no_pictures(inspector, bad, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere.png: the file does not exist"):
-        inspector.inspect(tmp_path / "nowhere.png")
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(ValueError, match="text.png: this is no picture"):
-        inspector.inspect(tmp_path / "text.png")
     Image.fromarray(bad).save(tmp_path / "whole.png")
     content = (tmp_path / "whole.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match="cut.png: the picture is damaged"):
-        inspector.inspect(tmp_path / "cut.png")
-    with pytest.raises(OSError):
-        inspector.inspect(tmp_path)
+    # Read by the library, and by Pillow.
+    for white in (0, 255):
+        for name, kind in (("nowhere.png", FileNotFoundError), ("text.png", ValueError), ("cut.png", ValueError), (".", OSError)):
+            with pytest.raises(kind) as raised:
+                inspector.inspect(tmp_path / name, white=white)
+            assert raised.value.where == str(tmp_path / name)
+            with pytest.raises(kind) as raised:
+                inspector.inspect_many([tmp_path / "whole.png", tmp_path / name], white=white)
+            assert raised.value.where == str(tmp_path / name)
 
 
 def test_folder_is_listed_as_the_command_line_does(tmp_path):

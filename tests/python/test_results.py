@@ -2,6 +2,7 @@
 import gc
 import json
 import resource
+import signal
 
 import numpy as np
 import parts
@@ -132,6 +133,30 @@ def test_many_pictures_of_which_one_fails_name_it(inspector, good, tmp_path):
     with pytest.raises(twinspect.InvalidArgumentError, match="fewer masks than pictures"):
         inspector.inspect_many([good, good], [None])
     assert inspector.inspect_many([]) == []
+
+
+def test_many_files_among_arrays_keep_their_order(inspector, good, bad, tmp_path):
+    paths = parts.write_folder(tmp_path, range(3))
+    pictures = [good, *paths[:2], bad, str(paths[2]), good]
+    calls = []
+    results = inspector.inspect_many(iter(pictures), progress=lambda *call: calls.append(call), batch_size=4)
+    assert [each.score for each in results] == [inspector.inspect(each).score for each in pictures]
+    assert [each.name for each in results] == ["images[0]", *map(str, paths[:2]), "images[3]", str(paths[2]), "images[5]"]
+    assert {total for _, _, total in calls} == {1, 2} and {stage for stage, _, _ in calls} == {"inspecting"}
+    assert [done for _, done, total in calls if total == 2] == [0, 1, 2]
+    with pytest.raises(twinspect.InvalidArgumentError, match="fewer masks than pictures"):
+        inspector.inspect_many(paths, [None] * 2)
+
+
+def test_many_files_are_cancelled(inspector, tmp_path):
+    paths = parts.write_folder(tmp_path, range(3))
+    inspector.inspect(parts.draw_part(50))
+    with pytest.raises(twinspect.CancelledError):
+        inspector.inspect_many(paths, progress=lambda _, done, __: done < 1)
+    with pytest.raises(KeyboardInterrupt):
+        inspector.inspect_many(paths, progress=lambda *_: signal.raise_signal(signal.SIGINT))
+    # The last answer cancels nothing, and nothing is left behind.
+    assert len(inspector.inspect_many(paths, progress=lambda _, done, total: done < total)) == 3
 
 
 def test_many_pictures_are_cancelled(inspector, good):

@@ -58,6 +58,7 @@ def test_features_are_compared_where_they_are_asked_for(tmp_path):
     variation.save(tmp_path / "plate.var")
     loaded = twinspect.Variation.load(tmp_path / "plate.var", threads=1)
     for each in (variation, loaded):
+        assert each.info.engine == "features" and each.info.size == (parts.WIDTH, parts.HEIGHT)
         assert not each.compare(good[0]).is_defect
         assert each.compare(bad).is_defect
     with pytest.raises(twinspect.TwinspectError, match="features"):
@@ -71,8 +72,13 @@ def test_variation_through_file_and_bytes(trained, tmp_path):
     trained.save(tmp_path / "plate.var")
     picture = np.full((6, 8), 130, np.uint8)
     for other in (twinspect.Variation.load(tmp_path / "plate.var"), twinspect.Variation.from_bytes(trained.to_bytes())):
+        # Its size is known before anything is compared.
+        assert other.info == trained.info == twinspect.VariationInfo((8, 6), "uint8", "standard", "pixels", True)
+        assert np.array_equal(other.image("upper"), trained.image("upper"))
         assert other.compare(picture).score == 20
-        assert other.image("upper") == pytest.approx(trained.image("upper"))
+    with pytest.raises(ValueError) as raised:
+        twinspect.Variation.from_bytes(b"")
+    assert raised.value.name == "TSP_E_FORMAT"
     trained.clear_train_data()
     assert trained.compare(picture).is_defect
     with pytest.raises(twinspect.StateError):
@@ -81,6 +87,7 @@ def test_variation_through_file_and_bytes(trained, tmp_path):
 
 def test_other_modes_and_types():
     robust = twinspect.Variation(8, 6, "uint16", "robust")
+    assert robust.info == twinspect.VariationInfo((8, 6), "uint16", "robust", "pixels", False)
     robust.train([picture.astype(np.uint16) for picture in GOOD])
     robust.prepare(10, 0)
     assert robust.compare(np.full((6, 8), 111, np.uint16)).is_defect

@@ -14,8 +14,7 @@ namespace Twinspect.Handles
         internal WrittenResults(IReadOnlyList<Result> results)
         {
             this.results = results;
-            // One more, as of an empty array C# makes NULL.
-            Pointers = new IntPtr[results.Count + 1];
+            Pointers = new IntPtr[results.Count];
             try
             {
                 for (; begun < results.Count; ++begun)

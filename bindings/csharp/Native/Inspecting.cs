@@ -30,6 +30,9 @@ namespace Twinspect.Native
         internal static extern int tsp_inspector_inspect(InspectorHandle inspector, tsp_image* image, tsp_image* mask, ResultHandle result);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int tsp_inspector_inspect_file(InspectorHandle inspector, byte* path, byte* mask_path, ResultHandle result);
+
+        [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int tsp_inspector_set_thresholds(InspectorHandle inspector, float image, float pixel);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

@@ -4,6 +4,19 @@ using Twinspect.Handles;
 
 namespace Twinspect.Native
 {
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct tsp_variation_summary
+    {
+        internal uint struct_size;
+        internal uint width;
+        internal uint height;
+        internal int type;
+        internal int mode;
+        internal int engine;
+        internal uint prepared;
+        internal uint reserved;
+    }
+
     internal static unsafe partial class NativeMethods
     {
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
@@ -41,6 +54,9 @@ namespace Twinspect.Native
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int tsp_variation_read_memory(void* data, ulong size, OptionsHandle options, out VariationHandle @out);
+
+        [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int tsp_variation_info(VariationHandle variation, tsp_variation_summary* @out);
 
         [DllImport(File, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void tsp_variation_clear(IntPtr variation);

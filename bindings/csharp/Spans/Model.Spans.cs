@@ -10,11 +10,7 @@ namespace Twinspect
         /// <inheritdoc cref="Load"/>
         public static Model FromBytes(ReadOnlySpan<byte> content, Options options = null)
         {
-            var none = (byte)0;
-            fixed (byte* data = &MemoryMarshal.GetReference(content))
-            {
-                return FromMemory(data == null ? &none : data, content.Length, options);
-            }
+            fixed (byte* data = &MemoryMarshal.GetReference(content)) return FromMemory(data, content.Length, options);
         }
     }
 }

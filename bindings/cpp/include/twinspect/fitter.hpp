@@ -17,7 +17,8 @@
 
 namespace twinspect {
 
-/// Takes pictures of good parts and makes a model of them. Some 25 are enough for a good model, 2 are the least.
+/// Takes pictures of good parts and makes a model of them. Some 25 are enough for a good model; one is fitted,
+/// but gives no thresholds.
 ///
 /// It keeps its pictures' features, so more can be added and fitted again. For one thread at a time.
 class Fitter {

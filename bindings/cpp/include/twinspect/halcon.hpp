@@ -165,12 +165,13 @@ inline HalconCpp::HRegion compare(const Variation &variation, const HalconCpp::H
   return region(result);
 }
 
-/// One of a variation model's images as an image of type real, in gray values; width, height: the variation model's own.
-inline HalconCpp::HImage image(const Variation &variation, VariationImage which, Hlong width, Hlong height) {
-  std::vector<float> values(static_cast<std::size_t>(width * height));
-  variation.copy_image(which, values.data(), static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
+/// One of a variation model's images as an image of type real, in gray values, as GetVariationModel gives them.
+inline HalconCpp::HImage image(const Variation &variation, VariationImage which) {
+  const VariationInfo info = variation.info();
+  std::vector<float> values(std::size_t(info.width) * info.height);
+  variation.copy_image(which, values.data(), info.width, info.height);
   HalconCpp::HImage image;
-  image.GenImage1("real", width, height, values.data());
+  image.GenImage1("real", static_cast<Hlong>(info.width), static_cast<Hlong>(info.height), values.data());
   return image;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,6 +52,33 @@ class Inspector {
   /// As above; the mask says what of the picture is inspected.
   Outcome<void> try_inspect(const ImageView &image, const ImageView &mask, Result &result) {
     return detail::outcome(tsp_inspector_inspect(get(), image.get(), mask.get(), result.get()));
+  }
+
+  /// Inspects a picture file, which the library reads: PNG, JPEG, BMP, TIFF, WebP, PGM or PPM.
+  ///
+  /// mask: an 8-bit gray picture of the same size, non-zero = inspect; empty = all. Throws TSP_E_NOT_FOUND, IO, and what
+  /// inspect() throws; where() is the file.
+  void inspect_file(const std::filesystem::path &path, const std::filesystem::path &mask, Result &result) {
+    try_inspect_file(path, mask, result).value();
+  }
+  /// As above, all of the picture.
+  void inspect_file(const std::filesystem::path &path, Result &result) { inspect_file(path, {}, result); }
+  /// As above, into a new result.
+  Result inspect_file(const std::filesystem::path &path, const std::filesystem::path &mask = {}) {
+    Result result;
+    inspect_file(path, mask, result);
+    return result;
+  }
+
+  /// As inspect_file(), without throwing what the library reports.
+  Outcome<void> try_inspect_file(const std::filesystem::path &path, const std::filesystem::path &mask, Result &result) {
+    const std::string mask_text = detail::path_text(mask);
+    return detail::outcome(tsp_inspector_inspect_file(get(), detail::path_text(path).c_str(),
+                                                      mask.empty() ? nullptr : mask_text.c_str(), result.get()));
+  }
+  /// As above, all of the picture.
+  Outcome<void> try_inspect_file(const std::filesystem::path &path, Result &result) {
+    return try_inspect_file(path, {}, result);
   }
 
   /// Uses other thresholds than the model's from the next picture on: image for the score, pixel for the anomaly map.

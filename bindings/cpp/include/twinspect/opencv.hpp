@@ -119,13 +119,11 @@ inline cv::Mat overlay(const Result &result, const cv::Mat &picture) {
   return drawn;
 }
 
-/// One of a variation model's images as 32FC1, in gray values; size: the variation model's own. Memory of its own.
-///
-/// Throws TSP_E_STATE if there is no such image, IMAGE_SIZE.
-inline cv::Mat image(const Variation &variation, VariationImage which, cv::Size size) {
-  cv::Mat image(size, CV_32FC1);
-  variation.copy_image(which, image.ptr<float>(), static_cast<std::uint32_t>(size.width),
-                       static_cast<std::uint32_t>(size.height), static_cast<std::int64_t>(image.step[0]));
+/// One of a variation model's images as 32FC1, in gray values. Memory of its own. Throws TSP_E_STATE if there is no such image.
+inline cv::Mat image(const Variation &variation, VariationImage which) {
+  const VariationInfo info = variation.info();
+  cv::Mat image(static_cast<int>(info.height), static_cast<int>(info.width), CV_32FC1);
+  variation.copy_image(which, image.ptr<float>(), info.width, info.height, static_cast<std::int64_t>(image.step[0]));
   return image;
 }
 

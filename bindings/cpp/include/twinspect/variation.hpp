@@ -56,6 +56,26 @@ enum class VariationImage : std::int32_t {
   upper = TSP_VARIATION_IMAGE_UPPER,
 };
 
+/// What a variation model compares.
+enum class VariationEngine : std::int32_t {
+  /// Gray values.
+  pixels = TSP_VARIATION_ENGINE_PIXELS,
+  /// Anomaly maps.
+  features = TSP_VARIATION_ENGINE_FEATURES,
+  both = TSP_VARIATION_ENGINE_BOTH,
+};
+
+/// What a variation model is.
+struct VariationInfo {
+  /// Of its pictures, in pixels.
+  std::uint32_t width, height;
+  VariationType type;
+  VariationMode mode;
+  VariationEngine engine;
+  /// Whether it can compare.
+  bool is_prepared;
+};
+
 /// A threshold for what is too light and one for what is too dark.
 struct LightDark {
   double light, dark;
@@ -154,7 +174,15 @@ class Variation {
     return compare_with(image, mask.get(), result, sides);
   }
 
-  /// Writes one of the variation model's images to pixels, in gray values: width x height floats, its own size.
+  /// Size, type, mode, engine, and whether it can compare; of one that was read, too. Throws TSP_E_BUSY.
+  VariationInfo info() const {
+    auto summary = detail::sized<tsp_variation_summary>();
+    detail::check(tsp_variation_info(get(), &summary));
+    return {summary.width, summary.height, static_cast<VariationType>(summary.type), static_cast<VariationMode>(summary.mode),
+            static_cast<VariationEngine>(summary.engine), summary.prepared != 0};
+  }
+
+  /// Writes one of the variation model's images to pixels, in gray values: width x height floats, the size that info() gives.
   ///
   /// row_stride: bytes, 0 = tightly packed. Limits may lie outside of the gray values that there are. Throws TSP_E_STATE if
   /// there is no such image, IMAGE_SIZE.

@@ -29,12 +29,12 @@ from .options import Option, option_table
 from .process import Device, build_info, devices, set_threads, version
 from .result import Region, Result, Results, Verdict
 from .threshold import Threshold, threshold_from_scores
-from .variation import Variation
+from .variation import Variation, VariationInfo
 
 __version__ = version()
 __all__ = [
     "CancelledError", "Device", "Fitter", "Frame", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model",
     "ModelInfo", "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture", "Progress", "Region", "Result",
     "Results", "StateError", "Threshold", "Thresholds", "Timing", "TwinspectError", "UnsupportedError", "Variation",
-    "Verdict", "build_info", "devices", "fit", "option_table", "set_threads", "threshold_from_scores", "version",
+    "VariationInfo", "Verdict", "build_info", "devices", "fit", "option_table", "set_threads", "threshold_from_scores", "version",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Picture files to arrays, as the library decodes them, and folders to their pictures."""
+"""Picture files: as the library takes them, or as arrays where it does not read them itself; and folders to their pictures."""
 import os
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ._library import lib
+from ._handle import path_bytes
+from ._library import ffi, lib
 from .error import make_error
 
 PathLike = str | os.PathLike[str]
@@ -20,6 +21,20 @@ def name_of(picture: object) -> str:
     if isinstance(picture, (str, os.PathLike)):
         return os.fspath(picture)
     return str(getattr(picture, "filename", "") or "")
+
+
+def library_paths(picture: object, mask: object, white: float) -> tuple[Any, Any] | None:
+    """A picture file and its mask's, NULL for none, as the library reads them itself; None if one of them is no file.
+
+    None too if there is a white, which the library's doors for files do not take.
+    """
+    if white != 0 or not isinstance(picture, (str, os.PathLike)):
+        return None
+    if mask is None:
+        return path_bytes(picture), ffi.NULL
+    if isinstance(mask, (str, os.PathLike)):
+        return path_bytes(picture), path_bytes(mask)
+    return None
 
 
 def list_pictures(folder: PathLike) -> list[Path]:

@@ -3,8 +3,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from ._files import PathLike, list_pictures, name_of
-from ._handle import Handle, own, path_bytes
+from ._files import PathLike, library_paths, list_pictures, name_of
+from ._handle import Handle, own
 from ._image import Mask, Order, Picture, mask_view, picture_view
 from ._library import ffi, lib
 from ._progress import Progress, Watcher
@@ -48,7 +48,7 @@ class Fitter(Handle):
         Parameters
         ----------
         picture
-            A file, which the library reads itself, a Pillow image, or an array: see `Inspector.inspect`.
+            A file, a Pillow image, or an array: see `Inspector.inspect`.
         mask
             What of it counts for the thresholds; None = all.
         name
@@ -56,18 +56,14 @@ class Fitter(Handle):
 
         Raises `NotFoundError` for a file that is not there, `InvalidArgumentError` for pixels that cannot be used.
         """
-        # The library's own door for files has no white.
-        if white == 0 and isinstance(picture, (str, os.PathLike)) and (mask is None or isinstance(mask, (str, os.PathLike))):
-            self._add_file(picture, mask)
+        paths = library_paths(picture, mask, white)
+        if paths is not None:
+            check(lib.tsp_fitter_add_file(self._pointer, *paths), name_of(picture))
             return
         view = picture_view(picture, order, white, name or "picture")
         over = mask_view(mask) if mask is not None else None
         called = (name or name_of(picture)).encode("utf-8", "surrogateescape")
         check(lib.tsp_fitter_add(self._pointer, view.image, over.image if over else ffi.NULL, called or ffi.NULL))
-
-    def _add_file(self, path: PathLike, mask: PathLike | None) -> None:
-        mask_path = ffi.NULL if mask is None else path_bytes(mask)
-        check(lib.tsp_fitter_add_file(self._pointer, path_bytes(path), mask_path), str(path))
 
     def __len__(self) -> int:
         count = ffi.new("uint64_t *")
@@ -83,7 +79,7 @@ class Fitter(Handle):
             Called with (stage, done, total) at most 20 times a second. It cancels by returning False, which raises
             `CancelledError`, or by raising, which comes out of this call.
 
-        Raises `InvalidArgumentError` if there are fewer than 2 pictures.
+        Raises `InvalidArgumentError` if there are no pictures.
         """
         pointer = self._pointer
         out = ffi.new("tsp_model **")
@@ -103,7 +99,7 @@ def fit(
     options: OptionValues | None = None,
     **keywords: OptionValue,
 ) -> Model:
-    """Learns from pictures of good parts: some 25 are enough for a good model, 2 are the least.
+    """Learns from pictures of good parts: some 25 are enough for a good model; one is fitted, but gives no thresholds.
 
     Parameters
     ----------

@@ -2,10 +2,10 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import groupby, islice
+from typing import Any
 
-from ._files import PathLike, list_pictures, name_of
+from ._files import PathLike, library_paths, list_pictures, name_of
 from ._handle import Handle, filled, own
 from ._image import Mask, Order, Picture, View, mask_view, picture_view, pointers
 from ._library import ffi, lib
@@ -20,7 +20,7 @@ _FORMATS = {
     "bgr8": lib.TSP_FORMAT_BGR8, "rgb8": lib.TSP_FORMAT_RGB8, "bgra8": lib.TSP_FORMAT_BGRA8,
     "rgba8": lib.TSP_FORMAT_RGBA8, "rgb8_planar": lib.TSP_FORMAT_RGB8_PLANAR, "rgb16_planar": lib.TSP_FORMAT_RGB16_PLANAR,
 }  # fmt: skip
-Item = TypeVar("Item")
+_STAGE = "inspecting"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,16 @@ class Timing:
     statistics_ms: float
     map_ms: float
     verdict_ms: float
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A picture of many, its mask, and their files if the library reads them itself."""
+
+    name: str
+    picture: Picture
+    mask: Mask | None
+    paths: tuple[Any, Any] | None
 
 
 class Inspector(Handle):
@@ -63,12 +73,13 @@ class Inspector(Handle):
         Parameters
         ----------
         picture
-            A file, which Pillow reads; a Pillow image; or an array, which is read where it lies (any rectangle of a larger
-            one, upside down, with gaps after its rows) and must not be written to meanwhile: [H, W] of uint8, uint16 or
-            float32 is gray, [H, W, 3] and [H, W, 4] of uint8 or uint16 are colour, alpha ignored. uint16 colour is copied,
-            unless its channels lie in planes.
+            A file, which the library reads itself, as the command line does; a Pillow image; or an array, which is read where
+            it lies (any rectangle of a larger one, upside down, with gaps after its rows) and must not be written to
+            meanwhile: [H, W] of uint8, uint16 or float32 is gray, [H, W, 3] and [H, W, 4] of uint8 or uint16 are colour,
+            alpha ignored. uint16 colour is copied, unless its channels lie in planes.
         mask
             What of it is inspected, [H, W] of bool or uint8, or a gray file or Pillow image, non-zero = inspect; None = all.
+            A file whose mask is an array or a Pillow image, or that has a `white`, is read by Pillow.
         order
             ``"rgb"``, or ``"bgr"`` for arrays of OpenCV.
         white
@@ -78,6 +89,9 @@ class Inspector(Handle):
         inspector.
         """
         name = name_of(picture)
+        paths = library_paths(picture, mask, white)
+        if paths is not None:
+            return self._inspect_file(paths, name)
         view = picture_view(picture, order, white, name or "picture")
         over = mask_view(mask) if mask is not None else None
         result = new_result()
@@ -105,7 +119,8 @@ class Inspector(Handle):
         progress
             Called with (stage, done, total) of a batch; returning False cancels. See `Fitter.fit`.
         batch_size
-            Pictures that are decoded, and handed to the library, at once.
+            Arrays and images that are handed to the library at once. Files are handed to it one by one, and their batch is
+            what progress counts; a batch ends where arrays follow files, or files arrays.
 
         Raises what `inspect` raises, at the first picture that fails; its `where` names the file, or ``images[3]``.
         """
@@ -113,14 +128,33 @@ class Inspector(Handle):
             pictures = list_pictures(pictures)
         if batch_size < 1:
             raise make_error(lib.TSP_E_INVALID_ARGUMENT, f"batch_size is {batch_size}, 1 or more are allowed")
-        covers = iter(masks) if masks is not None else None
         results = Results()
-        for batch in _batches(pictures, batch_size):
-            names = [name_of(each) or f"images[{len(results) + index}]" for index, each in enumerate(batch)]
-            views = [picture_view(each, order, white, name) for each, name in zip(batch, names)]
-            over = [_optional(_next_mask(covers, name), name) for name in names]
-            results.extend(self._inspect_batch(views, over, names, progress))
+        for batch in _batches(_items(pictures, masks, white), batch_size):
+            if batch[0].paths is not None:
+                results.extend(self._inspect_files(batch, progress))
+                continue
+            views = [picture_view(each.picture, order, white, each.name) for each in batch]
+            over = [_optional(each.mask, each.name) for each in batch]
+            results.extend(self._inspect_batch(views, over, [each.name for each in batch], progress))
         return results
+
+    def _inspect_file(self, paths: tuple[Any, Any], name: str) -> Result:
+        result = new_result()
+        check(lib.tsp_inspector_inspect_file(self._pointer, *paths, result), name)
+        return Result(result, name)
+
+    def _inspect_files(self, batch: list[_Item], progress: Progress | None) -> list[Result]:
+        """As `_inspect_batch`, for the library's batches take no files. Between two of them Python sees Ctrl-C itself."""
+        found: list[Result] = []
+        with self._alone():
+            for item in batch:
+                _report(progress, len(found), len(batch))
+                assert item.paths is not None
+                found.append(self._inspect_file(item.paths, item.name))
+            if progress is not None:
+                # Nothing is left to cancel.
+                progress(_STAGE, len(found), len(batch))
+        return found
 
     def _inspect_batch(
         self, views: list[View], over: list[View | None], names: list[str], progress: Progress | None
@@ -167,10 +201,24 @@ def _renamed(error: Exception, names: list[str]) -> Exception:
     return make_error(error.code, error.message, error.hint, where.replace(place, places[place], 1))
 
 
-def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    source = iter(items)
-    while batch := list(islice(source, size)):
-        yield batch
+def _report(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None and progress(_STAGE, done, total) is False:
+        raise make_error(lib.TSP_E_CANCELLED, "the progress function asked to stop")
+
+
+def _items(pictures: Iterable[Picture], masks: Iterable[Mask | None] | None, white: float) -> Iterator[_Item]:
+    covers = iter(masks) if masks is not None else None
+    for number, picture in enumerate(pictures):
+        name = name_of(picture) or f"images[{number}]"
+        mask = _next_mask(covers, name)
+        yield _Item(name, picture, mask, library_paths(picture, mask, white))
+
+
+def _batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    """At most `size` items that follow each other, all of them files for the library, or none."""
+    for _, alike in groupby(items, lambda item: item.paths is not None):
+        while batch := list(islice(alike, size)):
+            yield batch
 
 
 def _next_mask(masks: Iterator[Mask | None] | None, name: str) -> Mask | None:

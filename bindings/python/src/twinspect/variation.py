@@ -1,12 +1,13 @@
 """HALCON's variation model: gray values compared by its documented formulas, without a network."""
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._files import PathLike, name_of
-from ._handle import Handle, content, own, path_bytes
+from ._handle import Handle, content, filled, own, path_bytes
 from ._image import Mask, Picture, mask_view, picture_view, pointers, writable_view
 from ._library import ffi, lib
 from .error import check, make_error
@@ -34,6 +35,22 @@ _IMAGES = {
     "lower": lib.TSP_VARIATION_IMAGE_LOWER,
     "upper": lib.TSP_VARIATION_IMAGE_UPPER,
 }
+_ENGINES = {
+    "pixels": lib.TSP_VARIATION_ENGINE_PIXELS,
+    "features": lib.TSP_VARIATION_ENGINE_FEATURES,
+    "both": lib.TSP_VARIATION_ENGINE_BOTH,
+}
+
+
+@dataclass(frozen=True)
+class VariationInfo:
+    """What a variation model is, in the words that `Variation` is made with; `size` is (width, height)."""
+
+    size: tuple[int, int]
+    dtype: str
+    mode: str
+    engine: str
+    is_prepared: bool
 
 
 class Variation(Handle):
@@ -69,7 +86,6 @@ class Variation(Handle):
         kind, how = _number(_TYPES, dtype, "dtype"), _number(_MODES, mode, "mode")
         settings = native_options(options, keywords)
         super().__init__(_own(lib.tsp_variation_create, width, height, kind, how, settings))
-        self._size: tuple[int, ...] | None = (height, width)
 
     @classmethod
     def load(cls, path: PathLike, options: OptionValues | None = None, **keywords: OptionValue) -> "Variation":
@@ -86,8 +102,19 @@ class Variation(Handle):
     def _adopt(cls, pointer: Any) -> "Variation":
         variation = cls.__new__(cls)
         Handle.__init__(variation, pointer)
-        variation._size = None
         return variation
+
+    @property
+    def info(self) -> VariationInfo:
+        """Size, dtype, mode, engine, and whether it can compare; of one that was loaded, too."""
+        found = filled("tsp_variation_summary", lib.tsp_variation_info, self._pointer)
+        return VariationInfo(
+            size=(found.width, found.height),
+            dtype=_word(_TYPES, found.type),
+            mode=_word(_MODES, found.mode),
+            engine=_word(_ENGINES, found.engine),
+            is_prepared=found.prepared != 0,
+        )
 
     def train(self, pictures: Picture | Iterable[Picture]) -> None:
         """Learns from pictures of good parts; in mode "standard" they are added to those of earlier calls."""
@@ -125,15 +152,13 @@ class Variation(Handle):
         over = None if mask is None else mask_view(mask)
         result = new_result()
         check(lib.tsp_variation_compare_ext(self._pointer, view.image, over.image if over else ffi.NULL, which, result))
-        self._size = view.array.shape[:2]
         return Result(result, name_of(picture))
 
     def image(self, which: Literal["ideal", "variation", "lower", "upper"]) -> NDArray[np.float32]:
         """One of the variation model's images, [height, width] float32, in gray values; limits may lie outside of their range."""
         number = _number(_IMAGES, which, "which")
-        if self._size is None:
-            raise make_error(lib.TSP_E_STATE, "the size of a variation model that was loaded is not known yet", "Compare first.")
-        pixels = np.empty(self._size, np.float32)
+        width, height = self.info.size
+        pixels = np.empty((height, width), np.float32)
         check(lib.tsp_variation_get_image(self._pointer, number, writable_view(pixels, lib.TSP_FORMAT_GRAYF32).image))
         return pixels
 
@@ -162,3 +187,7 @@ def _number(words: dict[str, int], word: str, where: str) -> int:
     if word not in words:
         raise make_error(lib.TSP_E_INVALID_ARGUMENT, f"'{word}' is unknown, allowed are {', '.join(words)}", "", where)
     return words[word]
+
+
+def _word(words: dict[str, int], number: int) -> str:
+    return next((word for word, each in words.items() if each == number), f"unknown ({number})")
