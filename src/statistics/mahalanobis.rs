@@ -17,13 +17,9 @@ impl LowRankGaussian {
     /// Errors: `InvalidArgument` for another shape, `Numeric` if a feature is not finite.
     /// Threads: `&self`, may run concurrently. Source: PaDiM, arXiv 2011.08785, eq. 2.
     pub fn distances(&self, features: &Tensor) -> Result<Tensor> {
-        if let Some(streamed) = self.streamed() {
-            self.check(features)?;
-            let mut values = vec![0.0; features.numel()];
-            features
-                .f_contiguous()?
-                .f_copy_data(&mut values, features.numel())?;
-            return finite(Tensor::f_from_slice(&streamed.distances(&values))?);
+        if let Some(forms) = self.forms_in_host_memory(features, 1.0, self.epsilon())? {
+            let distances: Vec<f32> = forms.iter().map(|form| form.sqrt() as f32).collect();
+            return finite(Tensor::f_from_slice(&distances)?);
         }
         let parts = self.split(features)?;
         let weights = self.variances().f_add_scalar(self.epsilon())?;
@@ -64,6 +60,18 @@ impl LowRankGaussian {
         }
         let freedom = n - k - 1.0;
         let c = freedom * self.epsilon();
+        if let [sample] = samples
+            && let Some(forms) = self.forms_in_host_memory(sample, n - 1.0, c)?
+        {
+            // G and a are numbers.
+            let a = n / (n - 1.0);
+            let distance = |g: f64| {
+                let remaining = (1.0 - 1.0 / n - g).max(f64::EPSILON);
+                (freedom * a * a * (g + g * g / remaining)).max(0.0).sqrt() as f32
+            };
+            let distances: Vec<f32> = forms.into_iter().map(distance).collect();
+            return finite(Tensor::f_from_slice(&distances)?);
+        }
         let rows = samples.iter().map(|sample| self.off_mean(sample));
         let rows = Tensor::f_stack(&rows.collect::<Result<Vec<_>>>()?, 2)?;
         let along = self.directions().f_bmm(&rows)?;
@@ -96,15 +104,24 @@ impl LowRankGaussian {
         )
     }
 
-    /// The same in host memory; none on another device.
-    fn streamed(&self) -> Option<Streamed<'_>> {
-        Some(Streamed {
-            mean: self.mean.floats()?,
-            directions: self.directions.floats()?,
-            variances: self.variances.floats()?,
-            channels: *self.mean.size().last()? as usize,
-            epsilon: self.epsilon as f32,
-        })
+    /// [`Streamed::forms`] of a picture's features; none on another device. Errors: `InvalidArgument` for another shape.
+    fn forms_in_host_memory(&self, features: &Tensor, s: f64, e: f64) -> Result<Option<Vec<f64>>> {
+        self.check(features)?;
+        let in_host_memory = || {
+            Some(Streamed {
+                mean: self.mean.floats()?,
+                directions: self.directions.floats()?,
+                variances: self.variances.floats()?,
+                channels: *self.mean.size().last()? as usize,
+            })
+        };
+        let Some(streamed) = in_host_memory() else {
+            return Ok(None);
+        };
+        let count = features.numel();
+        let mut values = vec![0.0; count];
+        features.f_contiguous()?.f_copy_data(&mut values, count)?;
+        Ok(Some(streamed.forms(&values, s, e)))
     }
 
     /// What a picture's features [L, C'] differ from the mean by.

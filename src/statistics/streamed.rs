@@ -18,15 +18,13 @@ pub struct Streamed<'a> {
     pub variances: &'a [f32],
     /// C'.
     pub channels: usize,
-    /// The regularisation.
-    pub epsilon: f32,
 }
 
 impl Streamed<'_> {
-    /// Distance of every location's features, [L, C'] to [L].
+    /// `d' (s S + e I)^-1 d` of every location's features, [L, C'] to [L]; d is the difference to the mean, S the covariance.
     ///
-    /// `d^2 = sum_k (v_k' d)^2 / (lambda_k + eps) + |d - sum_k (v_k' d) v_k|^2 / eps`, d the difference to the mean.
-    pub fn distances(&self, features: &[f32]) -> Vec<f32> {
+    /// That is `sum_k (v_k' d)^2 / (s lambda_k + e) + |d - sum_k (v_k' d) v_k|^2 / e`.
+    pub fn forms(&self, features: &[f32], s: f64, e: f64) -> Vec<f64> {
         let channels = self.channels.max(1);
         let locations = self.mean.len() / channels;
         let count = self.variances.len() / locations.max(1);
@@ -36,7 +34,7 @@ impl Streamed<'_> {
             .mean
             .chunks_exact(channels)
             .zip(features.chunks_exact(channels));
-        let distances = rows.enumerate().map(|(location, (mean, features))| {
+        let forms = rows.enumerate().map(|(location, (mean, features))| {
             for (off, (feature, mean)) in off.iter_mut().zip(features.iter().zip(mean)) {
                 *off = feature - mean;
             }
@@ -45,15 +43,15 @@ impl Streamed<'_> {
             let directions =
                 &self.directions[of_location.start * channels..of_location.end * channels];
             let directions = directions.chunks_exact(channels);
-            let mut inside = 0.0;
+            let mut inside = 0.0f64;
             for (direction, variance) in directions.zip(&self.variances[of_location]) {
                 let along = dot(direction, &off);
                 take_off(&mut outside, along, direction);
-                inside += along * along / (variance + self.epsilon);
+                inside += f64::from(along).powi(2) / (s * f64::from(*variance) + e);
             }
-            (inside + dot(&outside, &outside) / self.epsilon).sqrt()
+            inside + f64::from(dot(&outside, &outside)) / e
         });
-        distances.collect()
+        forms.collect()
     }
 }
 
@@ -80,18 +78,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_those_of_the_full_covariance() {
-        // Two locations of three channels: one direction of variance 3 with eps 1, and none.
+    fn forms_are_those_of_the_full_covariance() {
+        // Two locations of three channels: one direction of variance 3, and none.
         let streamed = Streamed {
             mean: &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
             directions: &[0.6, 0.8, 0.0, 0.0, 0.0, 0.0],
             variances: &[3.0, 0.0],
             channels: 3,
-            epsilon: 1.0,
         };
-        // Off the mean by twice the direction, and by 2 across: 4 / (3 + 1) + 4.
-        let found = streamed.distances(&[2.2, 1.6, 2.0, 3.0, 0.0, 4.0]);
-        assert!((found[0] - 5.0f32.sqrt()).abs() < 1e-6, "{found:?}");
-        assert!((found[1] - 5.0).abs() < 1e-6, "{found:?}");
+        // Off the mean by twice the direction, and by 2 across: 4 / (2 * 3 + 4) + 4 / 4; by 3 and 4: 25 / 4.
+        let found = streamed.forms(&[2.2, 1.6, 2.0, 3.0, 0.0, 4.0], 2.0, 4.0);
+        assert!((found[0] - 1.4).abs() < 1e-6, "{found:?}");
+        assert!((found[1] - 6.25).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn channels_that_fill_no_vector_unit_count_too() {
+        let a: Vec<f32> = (0..37).map(|i| i as f32).collect();
+        let expected: f32 = (0..37).map(|i| (i * i) as f32).sum();
+        assert_eq!(dot(&a, &a), expected);
     }
 }
