@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use twinspect::image::{Picture, decode_file};
+use twinspect::image::Picture;
 use twinspect::map::render;
 use twinspect::model::{Inspection, Inspector, Model};
 use twinspect::progress::Progress;
@@ -16,7 +16,7 @@ use twinspect::{Error, ErrorKind, Result};
 
 use crate::bar::Bar;
 use crate::settings::Settings;
-use crate::{ERROR, pictures};
+use crate::{ERROR, ahead, pictures};
 
 /// Exit status if a picture is not good.
 const NOT_GOOD: u8 = 1;
@@ -79,11 +79,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     let mut bar = Bar::new();
     let (mut not_good, mut errors) = (0usize, 0usize);
-    for (number, path) in paths.iter().enumerate() {
+    for (number, (path, picture)) in ahead::decoded(&paths, max_pixels).enumerate() {
         if paths.len() > 1 {
             bar.step("inspecting", number as u64, paths.len() as u64);
         }
-        match inspect(&mut inspector, path, max_pixels) {
+        match picture.and_then(|picture| inspect(&mut inspector, path, picture)) {
             Ok((picture, inspection)) => {
                 not_good += usize::from(inspection.verdict != Verdict::Good);
                 let heat_map = heat_maps
@@ -128,9 +128,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 fn inspect(
     inspector: &mut Inspector,
     path: &Path,
-    max_pixels: u64,
+    picture: Picture,
 ) -> Result<(Picture, Inspection)> {
-    let picture = decode_file(path, max_pixels)?;
     let inspection = inspector
         .inspect(&picture.view(), None)
         .map_err(|error| error.at(path))?;

@@ -3,6 +3,7 @@
 //! Exit status: 0 all good, 1 a picture is not good, 2 an error.
 
 mod add;
+mod ahead;
 mod bar;
 mod calibrate;
 mod cli;

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use twinspect::image::{Picture, decode_file, list_pictures};
+use twinspect::image::{Picture, list_pictures};
 use twinspect::model::Fitter;
 use twinspect::progress::Progress;
 use twinspect::{Error, Result};
 
+use crate::ahead;
 use crate::bar::Bar;
 
 /// Files as they are, folders by the pictures in them.
@@ -37,9 +38,10 @@ pub fn add_folder(
     name_skipped(&listing.skipped);
     let total = listing.pictures.len() as u64;
     let (mut left_out, mut is_said) = (0, false);
-    for (number, path) in listing.pictures.iter().enumerate() {
+    let pictures = ahead::decoded(&listing.pictures, max_pixels);
+    for (number, (path, picture)) in pictures.enumerate() {
         bar.step("reading good parts", number as u64, total);
-        match decode_file(path, max_pixels).and_then(|picture| add(fitter, path, &picture)) {
+        match picture.and_then(|picture| add(fitter, path, &picture)) {
             Ok(()) if !is_said => {
                 is_said = true;
                 say_size(fitter, listing.pictures.len(), bar);
