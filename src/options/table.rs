@@ -140,13 +140,13 @@ pub const TABLE: &[OptionSpec] = &[
         "tile.size",
         Domain::Int(0, 4096),
         "0",
-        "side of the tiles in which the features of a large input are computed, in pixels, a multiple of the deepest stage's stride; 0 = all at once",
+        "side of the tiles in which the features of a large input are computed, in pixels, a multiple of 32 (of 14 for a vision transformer); 0 = all at once",
     ),
     fit(
         "tile.overlap",
         Domain::Int(0, 4096),
-        "64",
-        "what a tile sees of its neighbours on each side, in pixels of the input",
+        "128",
+        "what a tile sees of its neighbours on each side, in pixels of the input; docs/tiles.md says what less of it does",
     ),
     fit(
         "backbone",
