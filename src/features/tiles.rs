@@ -198,7 +198,7 @@ impl Axis {
         let kept_from = |number: u32| match number {
             0 => 0,
             _ if number == self.count() => self.total,
-            _ => (number - 1) * self.step + self.halo + self.step,
+            _ => number * self.step + self.halo,
         };
         Stretch {
             total: self.total,
