@@ -2,6 +2,7 @@
 
 use tch::{Kind, Tensor};
 
+use super::tiles::Regrid;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What becomes of the `C * p * p` values around a location.
@@ -45,6 +46,31 @@ impl Adaptor {
     /// Shapes: `stages` [N, C_s, h_s, w_s] f32 each; result [N, C', h, w] f32.
     /// Errors: `InvalidArgument` for an even patch or no stage; `Torch` if libtorch refuses the shapes.
     pub fn adapt(&self, stages: &[Tensor], grid: (i64, i64)) -> Result<Tensor> {
+        self.adapt_by(stages, grid, |_, map| onto_grid(map, grid))
+    }
+
+    /// The same of a tile, whose stages are brought to its part of the whole grid by `regrids`, one each.
+    ///
+    /// Shapes: `stages` [N, C_s, h_s, w_s] f32 of what the tile sees; result [N, C', h, w] f32 for `grid`, what it sees of the
+    /// grid. Errors: as there.
+    pub fn adapt_tile(
+        &self,
+        stages: &[Tensor],
+        grid: (i64, i64),
+        regrids: &[Regrid],
+    ) -> Result<Tensor> {
+        self.adapt_by(stages, grid, |stage, map| match regrids.get(stage) {
+            Some(regrid) => regrid.onto_grid(map),
+            None => onto_grid(map, grid),
+        })
+    }
+
+    fn adapt_by(
+        &self,
+        stages: &[Tensor],
+        grid: (i64, i64),
+        onto_grid: impl Fn(usize, &Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
         if self.patch < 1 || self.patch % 2 == 0 {
             let message = format!("{} is even: a neighbourhood needs a middle", self.patch);
             return Err(Error::new(ErrorKind::InvalidArgument, message).at("adaptor.patch"));
@@ -55,11 +81,11 @@ impl Adaptor {
             );
         }
         match self.pooling {
-            Pooling::Mean => join(stages, |stage| {
-                onto_grid(&self.neighbourhood_mean(stage)?, grid)
+            Pooling::Mean => join(stages, |stage, map| {
+                onto_grid(stage, &self.neighbourhood_mean(map)?)
             }),
             Pooling::Adaptive(channels) => {
-                let joined = join(stages, |stage| onto_grid(stage, grid))?;
+                let joined = join(stages, onto_grid)?;
                 self.adaptive(&joined, channels, grid)
             }
         }
@@ -102,8 +128,10 @@ impl Adaptor {
     }
 }
 
-fn join(stages: &[Tensor], each: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    let maps = stages.iter().map(each).collect::<Result<Vec<_>>>()?;
+fn join(stages: &[Tensor], each: impl Fn(usize, &Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let maps = stages.iter().enumerate();
+    let maps = maps.map(|(stage, map)| each(stage, map));
+    let maps = maps.collect::<Result<Vec<_>>>()?;
     Ok(Tensor::f_cat(&maps, 1)?)
 }
 

@@ -15,7 +15,7 @@ pub fn gaussian(map: &Tensor, sigma: f64) -> Result<Tensor> {
         return Ok(map.shallow_clone());
     }
     let (n, c, h, w) = map.size4()?;
-    let radius = (4.0 * sigma + 0.5) as i64;
+    let radius = radius(sigma);
     let weights: Vec<f64> = (-radius..=radius)
         .map(|x| (-0.5 * (x as f64 / sigma).powi(2)).exp())
         .collect();
@@ -48,4 +48,9 @@ pub fn gaussian(map: &Tensor, sigma: f64) -> Result<Tensor> {
         1,
     )?;
     Ok(both.f_reshape([n, c, h, w])?)
+}
+
+/// How many locations the kernel reaches to each side.
+pub fn radius(sigma: f64) -> i64 {
+    (4.0 * sigma + 0.5) as i64
 }

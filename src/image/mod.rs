@@ -17,7 +17,7 @@ pub use decode::{Picture, decode_file, decode_memory};
 pub use folder::{Listing, list_pictures};
 pub use format::PixelFormat;
 pub use mask::Mask;
-pub use tensor::{Aspect, Multiples, Normalisation, Preprocessor, input_size};
+pub use tensor::{Aspect, Multiples, Normalisation, Preprocessor, Window, input_size};
 pub use thumbnail::thumbnail;
 pub(crate) use view::check_size;
 pub use view::{DEFAULT_MAX_PIXELS, ImageView, MAX_SIDE_PX, Plane};

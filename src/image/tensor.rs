@@ -89,6 +89,8 @@ impl Multiples {
 /// that is nearest to the picture's proportions, at least one and no longer than the long side; neither convolutional
 /// networks nor vision transformers need a padding to a square.
 ///
+/// A `size_px` of 0 is the picture's own: each side is what it is, or the nearest multiple of `long_px`.
+///
 /// # Example
 /// ```
 /// use twinspect::image::{Aspect, Multiples, input_size};
@@ -97,6 +99,7 @@ impl Multiples {
 /// assert_eq!(input_size((480, 640), 320, Aspect::Keep, by_32), (256, 320)); // 240 lies between 224 and 256: the larger one.
 /// assert_eq!(input_size((480, 640), 320, Aspect::Stretch, by_32), (320, 320));
 /// assert_eq!(input_size((480, 640), 320, Aspect::Keep, Multiples::of_patches(14)), (238, 322));
+/// assert_eq!(input_size((8000, 2001), 0, Aspect::Keep, by_32), (8000, 2001));
 /// ```
 pub fn input_size(
     image: (u32, u32),
@@ -106,6 +109,11 @@ pub fn input_size(
 ) -> (u32, u32) {
     let (width, height) = image;
     let (long, short) = (width.max(height).max(1), width.min(height));
+    if size_px == 0 && aspect == Aspect::Keep {
+        let own = |side: u32| nearest_multiple(side.into(), multiples.long_px);
+        return (own(width), own(height));
+    }
+    let size_px = if size_px == 0 { long } else { size_px };
     let long_px = nearest_multiple(size_px.into(), multiples.long_px);
     if aspect == Aspect::Stretch || long == short {
         return (long_px, long_px);
@@ -123,6 +131,19 @@ pub fn input_size(
 fn nearest_multiple(px: f64, of_px: u32) -> u32 {
     let count = (px / f64::from(of_px)).round() as u32;
     count.max(1).saturating_mul(of_px)
+}
+
+/// A rectangle of the network's input, in its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// At least 1.
+    pub width: u32,
+    /// At least 1.
+    pub height: u32,
 }
 
 /// Turns pictures into input tensors of one size; keep one for many pictures, its buffers are used again.
@@ -186,35 +207,56 @@ impl Preprocessor {
     /// and all rows at the tensor's width: 25 MB and 126 MB for 32768 x 32768 pixels to 320 x 320.
     /// Errors: those of [`ImageView::rgb_row`]; `Memory`; `InvalidArgument` if the tensor's size is 0.
     pub fn tensor(&mut self, view: &ImageView) -> Result<Tensor> {
-        if self.width_px == 0 || self.height_px == 0 {
+        let (width, height) = self.size();
+        self.window(
+            view,
+            Window {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            },
+        )
+    }
+
+    /// What [`Preprocessor::tensor`] has in a window, made of no more of the picture than shows there.
+    ///
+    /// Shapes: result [1, 3, height, width] f32 of the window, on the CPU. Memory: that of the part of the picture.
+    /// Errors: as there; `InvalidArgument` if the window is empty or not inside the input.
+    pub fn window(&mut self, view: &ImageView, window: Window) -> Result<Tensor> {
+        let fits = |start: u32, length: u32, whole: u32| {
+            length > 0 && u64::from(start) + u64::from(length) <= u64::from(whole)
+        };
+        if !fits(window.x, window.width, self.width_px)
+            || !fits(window.y, window.height, self.height_px)
+        {
             let message = format!(
-                "the input size is {} x {}, it must be at least 1 x 1",
+                "{window:?} is not inside the input of {} x {}, which must be at least 1 x 1",
                 self.width_px, self.height_px
             );
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        self.narrow(view)?;
-        self.shorten(view.height())?;
-        self.normalise()
+        let across = Shown::in_window(window.x, window.width, self.width_px, view.width());
+        let down = Shown::in_window(window.y, window.height, self.height_px, view.height());
+        let shown = view.crop(across.first, down.first, across.count, down.count)?;
+        self.narrow(&shown, &across)?;
+        self.shorten(&across, &down)?;
+        self.normalise(window)
     }
 
-    /// Reads the picture in bands of rows and brings each to the tensor's width, into `narrow`.
+    /// Reads the picture in bands of rows and brings each to the window's width, into `narrow`.
     ///
     /// Bands change nothing in the result: a row's width does not depend on its neighbours.
-    fn narrow(&mut self, view: &ImageView) -> Result<()> {
+    fn narrow(&mut self, view: &ImageView, across: &Shown) -> Result<()> {
         let width = view.width() as usize;
+        let into_width = across.into as usize;
         resize_buffer(&mut self.row, 3 * width)?;
         resize_buffer(
             &mut self.band,
             width * BAND_ROWS.min(view.height()) as usize,
         )?;
-        resize_buffer(
-            &mut self.narrow,
-            self.width_px as usize * view.height() as usize,
-        )?;
-        let bands = self
-            .narrow
-            .chunks_mut(self.width_px as usize * BAND_ROWS as usize);
+        resize_buffer(&mut self.narrow, into_width * view.height() as usize)?;
+        let bands = self.narrow.chunks_mut(into_width * BAND_ROWS as usize);
         for (first, narrow) in (0..view.height()).step_by(BAND_ROWS as usize).zip(bands) {
             let rows = BAND_ROWS.min(view.height() - first);
             for (y, pixels) in (first..first + rows).zip(self.band.chunks_exact_mut(width)) {
@@ -226,30 +268,25 @@ impl Preprocessor {
             resize(
                 &mut self.resizer,
                 &self.band,
-                (view.width(), rows),
+                [across, &Shown::all(rows)],
                 narrow,
-                (self.width_px, rows),
             )?;
         }
         Ok(())
     }
 
-    /// Brings `narrow` to the tensor's height, into `resized`.
-    fn shorten(&mut self, height: u32) -> Result<()> {
-        resize_buffer(
-            &mut self.resized,
-            self.width_px as usize * self.height_px as usize,
-        )?;
+    /// Brings `narrow` to the window's height, into `resized`.
+    fn shorten(&mut self, across: &Shown, down: &Shown) -> Result<()> {
+        resize_buffer(&mut self.resized, across.into as usize * down.into as usize)?;
         resize(
             &mut self.resizer,
             &self.narrow,
-            (self.width_px, height),
+            [&Shown::all(across.into), down],
             &mut self.resized,
-            (self.width_px, self.height_px),
         )
     }
 
-    fn normalise(&mut self) -> Result<Tensor> {
+    fn normalise(&mut self, window: Window) -> Result<Tensor> {
         let Normalisation { mean, std } = self.normalisation;
         let count = self.resized.len();
         resize_buffer(&mut self.planes, 3 * count)?;
@@ -258,8 +295,54 @@ impl Preprocessor {
                 *out = (pixel.0[channel] - mean[channel]) / std[channel];
             }
         }
-        let size = [1, 3, i64::from(self.height_px), i64::from(self.width_px)];
+        let size = [1, 3, i64::from(window.height), i64::from(window.width)];
         Ok(Tensor::f_from_slice(&self.planes)?.f_view(size)?)
+    }
+}
+
+/// Pixels of a picture along one axis, and those of the input that they show in.
+#[derive(Debug)]
+struct Shown {
+    first: u32,
+    /// More than what lies under the window where it is interpolated at its edges.
+    count: u32,
+    /// Where the window starts, counted from `first`.
+    from: f64,
+    length: f64,
+    into: u32,
+}
+
+impl Shown {
+    /// In the window of this start and length; the input is `into` pixels long, the picture `picture`.
+    fn in_window(start: u32, length: u32, into: u32, picture: u32) -> Self {
+        let place = |px: u32| f64::from(px) * f64::from(picture) / f64::from(into);
+        let (from, to) = (place(start), place(start + length));
+        // How far a filter reaches from the middle of a pixel of the input.
+        let reach = match picture == into {
+            true => 0.0,
+            false => (f64::from(picture) / f64::from(into)).max(1.0) + 1.0,
+        };
+        let first = (from - reach).max(0.0).floor();
+        let end = (to + reach).ceil().min(f64::from(picture));
+        Self {
+            first: first as u32,
+            count: (end - first) as u32,
+            from: from - first,
+            // No further than the last pixel, by rounding.
+            length: (to - from).min(end - from),
+            into: length,
+        }
+    }
+
+    /// All, as many as there are.
+    fn all(count: u32) -> Self {
+        Self {
+            first: 0,
+            count,
+            from: 0.0,
+            length: f64::from(count),
+            into: count,
+        }
     }
 }
 
@@ -272,13 +355,14 @@ impl Preprocessor {
 fn resize(
     resizer: &mut Resizer,
     from: &[F32x3],
-    from_size: (u32, u32),
+    [across, down]: [&Shown; 2],
     into: &mut [F32x3],
-    into_size: (u32, u32),
 ) -> Result<()> {
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(across.from, down.from, across.length, down.length)
         .use_alpha(false);
+    let (from_size, into_size) = ((across.count, down.count), (across.into, down.into));
     let failed = |error: &dyn std::fmt::Display| {
         let message = format!("cannot resize {from_size:?} to {into_size:?}: {error}");
         Error::new(ErrorKind::ImageSize, message)

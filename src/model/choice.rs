@@ -6,6 +6,7 @@ use crate::options::Options;
 
 const REGISTRATION: &str = "registration";
 const GROUND: &str = "ground";
+const MATCHER: &str = "matcher";
 
 /// Options of which the images decide some.
 #[derive(Clone, Debug)]
@@ -20,7 +21,8 @@ impl Choice {
     pub fn of(given: &Options) -> Result<Option<Self>> {
         let is = |key: &str, value: &str| Ok::<_, crate::Error>(given.text(key)? == value);
         let is_open = is(REGISTRATION, "auto")?
-            && !is("matcher", "none")?
+            && given.int("tile.size")? == 0
+            && !is(MATCHER, "none")?
             && is("grouping", "leads")?
             && is("statistics", "gaussian")?
             && is("fit.copies", "none")?
@@ -59,7 +61,22 @@ pub fn settled(given: &Options) -> Result<Options> {
             options.set_text(key, value)?;
         }
     }
+    if given.int("tile.size")? > 0 && !needs_matches(&options)? {
+        options.set_text(MATCHER, "none")?;
+    }
     Ok(options)
+}
+
+/// Whether the backbone's matches, which tiles cannot have, would decide anything but that a picture is undecided.
+fn needs_matches(options: &Options) -> Result<bool> {
+    let is = |key: &str, value: &str| Ok::<_, crate::Error>(options.text(key)? == value);
+    let by_picture = is("grouping", "nearest")?;
+    let by_matches = by_picture && is("nearest.by", "matches")?;
+    let has_groups = options.int("groups.size")? > 0 || options.int("groups.min_matches")? > 0;
+    Ok(!is(MATCHER, "backbone")?
+        || !is(REGISTRATION, "none")?
+        || by_matches
+        || (has_groups && !by_picture))
 }
 
 #[cfg(test)]
@@ -100,6 +117,23 @@ mod tests {
         assert_eq!(texts(&choice.made(lost).unwrap()), ["none", "same"]);
         let same = Choice::of(&options(&[(GROUND, "same")])).unwrap().unwrap();
         assert_eq!(texts(&same.made(pose(0)).unwrap()), ["none", "same"]);
+    }
+
+    #[test]
+    fn tiles_match_nothing_unless_groups_are_made_by_it() {
+        let matcher = |settings: &[(&str, &str)]| {
+            let given = options(&[&[("tile.size", "512")], settings].concat());
+            assert!(Choice::of(&given).unwrap().is_none());
+            let settled = settled(&given).unwrap();
+            assert_eq!(texts(&settled)[1], "same");
+            settled.text(MATCHER).unwrap()
+        };
+        assert_eq!(matcher(&[]), "none");
+        assert_eq!(matcher(&[("grouping", "nearest")]), "none");
+        assert_eq!(matcher(&[(MATCHER, "xfeat")]), "xfeat");
+        for (key, value) in [("groups.size", "25"), (REGISTRATION, "affine")] {
+            assert_eq!(matcher(&[(key, value)]), "backbone");
+        }
     }
 
     #[test]

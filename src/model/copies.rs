@@ -73,7 +73,7 @@ impl Orientation {
     }
 
     /// A copy that lies so. Its shape is the picture's; for a quarter turn that must be square.
-    pub fn of(self, prepared: &Prepared) -> Result<Prepared> {
+    pub fn of(self, prepared: &Prepared<'_>) -> Result<Prepared<'static>> {
         prepared.changed(|picture| {
             let turned = match self {
                 Self::LeftRight => picture.f_flip([3])?,
@@ -92,12 +92,14 @@ mod tests {
     use tch::Tensor;
 
     use super::*;
+    use crate::model::extractor::Input;
 
     #[test]
     fn copies_lie_as_they_are_called() {
         // 0 1 / 2 3, one channel.
         let input = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0]).reshape([1, 1, 2, 2]);
         let picture = Some(input.shallow_clone());
+        let input = Input::Whole(input);
         let prepared = Prepared { input, picture };
         for (orientation, expected) in [
             (Orientation::LeftRight, [1.0f32, 0.0, 3.0, 2.0]),
@@ -107,7 +109,7 @@ mod tests {
             (Orientation::QuarterRight, [2.0, 0.0, 3.0, 1.0]),
         ] {
             let copy = orientation.of(&prepared).unwrap();
-            for found in [&copy.input, copy.picture.as_ref().unwrap()] {
+            for found in [copy.whole().unwrap(), copy.picture.as_ref().unwrap()] {
                 let found: Vec<f32> = Vec::try_from(found.flatten(0, -1)).unwrap();
                 assert_eq!(found, expected, "{orientation:?}");
             }

@@ -220,7 +220,7 @@ impl Inspector {
     }
 
     /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
-    fn place(&self, prepared: &Prepared, clock: &mut Clock) -> Result<Placed> {
+    fn place(&self, prepared: &Prepared<'_>, clock: &mut Clock) -> Result<Placed> {
         let Extracted {
             features,
             keypoints,

@@ -12,7 +12,7 @@ use crate::image::{ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
 use crate::model::Group;
 use crate::model::copies::Orientation;
-use crate::model::extractor::{Prepared, Seen};
+use crate::model::extractor::{Input, Prepared, Seen};
 use crate::model::store::{Place, TensorStore};
 use crate::registration::Transform;
 use crate::statistics::Spread;
@@ -36,7 +36,7 @@ pub struct Known<'a> {
     /// What the network saw, for people and for finding pictures that are given twice.
     pub seen: &'a Seen,
     /// Of an image that will be moved onto its lead: what networks are to look at then.
-    pub prepared: Option<&'a Prepared>,
+    pub prepared: Option<&'a Prepared<'a>>,
     /// Features of the image as it lies, [h*w, C'] f32.
     pub features: &'a Tensor,
     /// Key points, if the recipe matches anything.
@@ -166,7 +166,7 @@ impl Normals {
         let store = &mut self.store;
         let mut put = |tensor: Option<&Tensor>| tensor.map(|tensor| store.put(tensor)).transpose();
         let prepared = known.prepared;
-        let input = put(prepared.map(|prepared| &prepared.input))?;
+        let input = put(prepared.map(Prepared::whole).transpose()?)?;
         let picture = put(prepared.and_then(|prepared| prepared.picture.as_ref()))?;
         let features = store.put(known.features)?;
         let keypoints = match known.keypoints {
@@ -281,12 +281,12 @@ impl Normals {
     }
 
     /// What networks look at in an image. Errors: `State` if the recipe compares images as they lie.
-    pub fn prepared(&mut self, image: usize) -> Result<Prepared> {
+    pub fn prepared(&mut self, image: usize) -> Result<Prepared<'static>> {
         let Given { input, picture, .. } = &self.images[image];
         let input = self.store.get(found(input.as_ref(), image, "its input")?)?;
         let picture = picture.as_ref().map(|place| self.store.get(place));
         Ok(Prepared {
-            input,
+            input: Input::Whole(input),
             picture: picture.transpose()?,
         })
     }

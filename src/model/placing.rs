@@ -164,7 +164,7 @@ impl<'a> Placer<'a> {
         }
         let lead = Lead::new(views, extractor.matched_size());
         let lead = lead.map_err(|error| blame(error, self.normals))?;
-        let gray = prepared.input.f_mean_dim(1, true, Kind::Float)?;
+        let gray = prepared.whole()?.f_mean_dim(1, true, Kind::Float)?;
         lead.with_picture(gray.f_to_device(self.tools.device)?, plan.motion)
     }
 

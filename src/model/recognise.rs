@@ -135,7 +135,7 @@ impl Recogniser<'_> {
     /// Where a step fails, what was known before stands.
     pub fn refine(
         &self,
-        prepared: &Prepared,
+        prepared: &Prepared<'_>,
         lead: &Lead,
         coarse: Registration,
     ) -> Result<Registration> {
@@ -158,7 +158,7 @@ impl Recogniser<'_> {
         }
         if let Some(template) = lead.template() {
             let start = best.to_lead.resized(width, height)?;
-            if let Some(aligned) = template.align(&prepared.input, &start)? {
+            if let Some(aligned) = template.align(prepared.whole()?, &start)? {
                 best.to_lead = aligned.resized(1.0 / width, 1.0 / height)?;
                 best.aligned = true;
             }

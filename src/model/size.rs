@@ -2,7 +2,7 @@
 
 use crate::model::recipe::Recipe;
 use crate::model::reference::{By, Statistic};
-use crate::statistics::Bank;
+use crate::statistics::{Bank, neighbours};
 
 /// What the first image says about all others.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +17,10 @@ pub struct First {
 
 /// Bytes that a model of so many images takes at most, on disk and in memory.
 ///
-/// A Gaussian has a mean and one direction for each image but one, and no more than channels, in single precision; a bank has
-/// every image's features in half precision, a coreset a share of them in single, a subspace sums of products. Where pictures are registered, the part has its own, in the worst case as many.
+/// A Gaussian has a mean and one direction for each sample but one, and no more than channels, in single precision; a few images
+/// give several samples each, of the locations around. A bank has
+/// every image's features in half precision, a coreset a share of them in single, a subspace sums of products. Where pictures are
+/// registered, the part has its own, in the worst case as many.
 pub fn model_bytes(recipe: &Recipe, first: First, images: usize) -> u64 {
     let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
     let (h, w) = first.grid;
@@ -37,9 +39,13 @@ pub fn model_bytes(recipe: &Recipe, first: First, images: usize) -> u64 {
         Statistic::Subspace(_) => 8 * channels.saturating_mul(channels + 1),
         Statistic::Gaussian if recipe.nearest.is_some() => bank,
         Statistic::Gaussian => {
+            let samples = match images < recipe.few as u64 {
+                true => images * neighbours::SAMPLES,
+                false => images,
+            };
             let directions = match recipe.groups.size {
-                0 => images.min(channels + 1),
-                _ => images,
+                0 => samples.min(channels + 1),
+                _ => samples,
             };
             let numbers = locations.saturating_mul(directions.saturating_mul(channels + 1));
             numbers.saturating_mul(4)
@@ -82,6 +88,8 @@ mod tests {
         assert_eq!(bytes(&nearest, 320), 320 * 400 * 136 * 2);
         assert_eq!(bytes(&[], 320), bytes(&[], 32_000));
         assert_eq!(bytes(&[], 25), 400 * 25 * 137 * 4);
+        assert_eq!(bytes(&[], 2), 400 * 18 * 137 * 4);
+        assert_eq!(bytes(&[("statistics.few", "0")], 2), 400 * 2 * 137 * 4);
         assert_eq!(
             bytes(&[("registration", "similarity")], 25),
             2 * bytes(&[], 25)

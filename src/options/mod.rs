@@ -230,10 +230,12 @@ mod tests {
 
     #[test]
     fn value_out_of_range_names_key_value_and_range() {
-        let error = Options::default().set_int("input.size", 5000).unwrap_err();
+        let error = Options::default()
+            .set_int("input.size", 50_000)
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "input.size: 5000 is not a whole number from 64 to 4096"
+            "input.size: 50000 is not a whole number from 0 to 32768"
         );
     }
 

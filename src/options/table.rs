@@ -126,15 +126,27 @@ pub const TABLE: &[OptionSpec] = &[
     ),
     fit(
         "input.size",
-        Domain::Int(64, 4096),
+        Domain::Int(0, 32768),
         "320",
-        "longer side of the network's input, in pixels; a vision transformer gets the nearest multiple of 14",
+        "longer side of the network's input, in pixels, 64 or more; 0 = the picture's own size; a vision transformer gets the nearest multiple of 14",
     ),
     fit(
         "input.aspect",
         Domain::Choice(&["keep", "stretch"]),
         "keep",
         "keep: the input has the picture's aspect ratio (to a multiple of 32 pixels; of 14 for a vision transformer); stretch: it is square",
+    ),
+    fit(
+        "tile.size",
+        Domain::Int(0, 4096),
+        "0",
+        "side of the tiles in which the features of a large input are computed, in pixels, a multiple of 32 (of 14 for a vision transformer); 0 = all at once",
+    ),
+    fit(
+        "tile.overlap",
+        Domain::Int(0, 4096),
+        "128",
+        "what a tile sees of its neighbours on each side, in pixels of the input; docs/tiles.md says what less of it does",
     ),
     fit(
         "backbone",

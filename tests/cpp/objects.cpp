@@ -26,7 +26,7 @@ static void options_take_all_types_and_name_the_nearest_key() {
 
   const Error unknown = error_of(TSP_E_INVALID_ARGUMENT, [&] { options.set("inputsize", 96); });
   CHECK(unknown.hint().find("input.size") != std::string::npos);
-  const Error range = error_of(TSP_E_INVALID_ARGUMENT, [&] { options.set("input.size", 1); });
+  const Error range = error_of(TSP_E_INVALID_ARGUMENT, [&] { options.set("input.size", -1); });
   CHECK_EQUAL(range.where(), "input.size");
   CHECK(std::string(range.what()).find(range.message()) != std::string::npos);
 

@@ -274,9 +274,9 @@ fn wrong_arguments_say_what_is_right() {
         .expect(2)
         .says("'input.size'");
     bench
-        .fit(&folder, &["--set", "input.size=3"])
+        .fit(&folder, &["--set", "input.size=-3"])
         .expect(2)
-        .says("from 64 to 4096");
+        .says("from 0 to 32768");
     bench
         .fit(&folder, &["--set", "input.size"])
         .expect(2)

@@ -22,6 +22,7 @@ mod registration;
 mod render;
 mod skip;
 mod statistics;
+mod tiles;
 mod turned;
 mod verdict;
 mod weights;

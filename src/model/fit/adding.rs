@@ -62,7 +62,7 @@ impl Fitter {
         let known = (picture.known(is_registered), known.collect());
         self.normals.push(name, size, mask, known)?;
         if let Some(finder) = &mut opened.finder {
-            finder.push_whole(&picture.prepared.input)?;
+            finder.push_whole(picture.prepared.whole()?)?;
         }
         opened
             .first
@@ -115,15 +115,19 @@ fn first_of(extracted: &Extracted) -> First {
 }
 
 /// A picture, or a copy of it, and what is found in it.
-struct Look {
+struct Look<'a> {
     copy: Option<Orientation>,
-    prepared: Prepared,
+    prepared: Prepared<'a>,
     seen: Seen,
     extracted: Extracted,
 }
 
-impl Look {
-    fn at(prepared: Prepared, copy: Option<Orientation>, extractor: &Extractor) -> Result<Self> {
+impl<'a> Look<'a> {
+    fn at(
+        prepared: Prepared<'a>,
+        copy: Option<Orientation>,
+        extractor: &Extractor,
+    ) -> Result<Self> {
         Ok(Self {
             copy,
             seen: extractor.show(&prepared)?,

@@ -51,7 +51,7 @@ impl Fitter {
                 let size = (i64::from(height), i64::from(width));
                 let mut finder = PartFinder::new(CHANNELS, size.0, size.1)?;
                 for image in 0..self.normals.len() {
-                    finder.push_whole(&self.normals.prepared(image)?.input)?;
+                    finder.push_whole(self.normals.prepared(image)?.whole()?)?;
                 }
                 Some(finder)
             }

@@ -1,11 +1,14 @@
 //! The options of a recipe in their own types, checked against each other.
 
 mod reading;
+mod tiling;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Pooling};
 use crate::features::backbone::StageInfo;
 use crate::features::embedding::EmbeddingPlan;
+use crate::features::smooth;
+use crate::features::tiles::TilePlan;
 use crate::image::{Aspect, Multiples, input_size};
 use crate::matching::MatcherPlan;
 use crate::matching::group::GroupRule;
@@ -26,10 +29,12 @@ pub enum Epsilon {
 /// Everything that decides what a model computes; stored in the model as its options' text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
-    /// Longer side of the network's input.
+    /// Longer side of the network's input; 0 is the picture's own.
     pub input_size_px: u32,
     /// Whether the input keeps the picture's aspect ratio.
     pub aspect: Aspect,
+    /// How a large input is cut; none if it is seen at once.
+    pub tiles: Option<TilePlan>,
     /// Name of a network, or path of a TorchScript file.
     pub backbone: String,
     /// Stages that are joined, ascending.
@@ -119,10 +124,28 @@ impl Recipe {
                 return Err(Error::new(ErrorKind::InvalidArgument, message).at(key));
             }
         }
+        if let Some(plan) = self.tiles {
+            plan.check(&self.strides(stages), self.reach_px(stages))?;
+        }
         match self.embedding {
             Some(plan) => plan.check(self.adapted_channels(stages)),
             None => Ok(()),
         }
+    }
+
+    /// Strides in pixels of the stages that features are made of; `stages` are those of the backbone.
+    pub fn strides(&self, stages: &[StageInfo]) -> Vec<u32> {
+        let is_used = |stage| self.stages.contains(&stage) || self.grid_stage == stage;
+        let used = stages.iter().filter(|info| is_used(info.stage));
+        used.map(|info| info.stride).collect()
+    }
+
+    /// How far neighbourhoods, interpolation and smoothing reach from a location, in pixels.
+    fn reach_px(&self, stages: &[StageInfo]) -> u32 {
+        let strides = self.strides(stages);
+        let coarsest = strides.iter().max().copied().unwrap_or(1);
+        let locations = self.adaptor.patch / 2 + 1 + smooth::radius(self.feature_sigma);
+        coarsest * locations as u32
     }
 
     /// Channels of the features, C'; `stages` are those of the backbone.

@@ -1,5 +1,6 @@
 //! Options to a recipe.
 
+use super::tiling::{input_size_px, tiles};
 use super::{Epsilon, Recipe, RegistrationPlan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
@@ -79,12 +80,13 @@ impl Recipe {
                 .hint("Use matcher=backbone, or nearest.by=place."));
         }
         Ok(Self {
-            input_size_px: options.int("input.size")? as u32,
+            input_size_px: input_size_px(options)?,
             aspect: if options.text("input.aspect")? == "stretch" {
                 Aspect::Stretch
             } else {
                 Aspect::Keep
             },
+            tiles: tiles(options)?,
             backbone: options.text("backbone")?,
             stages,
             grid_stage,

@@ -1,5 +1,7 @@
 //! From one picture to what statistics and matcher need of it: the same path for normal images and for inspected ones.
 
+mod tiled;
+
 use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
@@ -9,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::features::embedding::Embedding;
 use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
+use crate::features::tiles::Tiles;
 use crate::image::{
     Aspect, ImageView, Multiples, Normalisation, Preprocessor, input_size, thumbnail,
 };
@@ -18,36 +21,55 @@ use crate::model::timing::{Clock, Stage};
 use crate::registration::{Transform, Warped, warp};
 use crate::sha256;
 
+/// An input of more pixels is computed in tiles only: its first layers' maps would take gigabytes.
+const MOST_AT_ONCE: u64 = 4096 * 4096;
+
 /// A picture as the networks are to look at it.
 #[derive(Debug)]
-pub struct Prepared {
-    /// The backbone's input, [1, 3, H, W] f32, normalised.
-    pub input: Tensor,
+pub struct Prepared<'a> {
+    /// What the backbone looks at.
+    pub input: Input<'a>,
     /// For a matcher that looks at the picture itself, [1, 3, H', W'] f32: the same frame, smaller or larger.
     pub picture: Option<Tensor>,
 }
 
-impl Prepared {
+/// A backbone's input.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// [1, 3, H, W] f32, normalised.
+    Whole(Tensor),
+    /// A picture that tiles are cut from when they are looked at: as a whole it would not fit into memory.
+    Tiles(ImageView<'a>),
+}
+
+impl Prepared<'_> {
+    /// The backbone's input, [1, 3, H, W] f32. Errors: `State` if it is cut into tiles; recipes exclude what asks then.
+    pub fn whole(&self) -> Result<&Tensor> {
+        match &self.input {
+            Input::Whole(input) => Ok(input),
+            Input::Tiles(_) => {
+                let message = "an input that is cut into tiles is never whole";
+                Err(Error::new(ErrorKind::State, message))
+            }
+        }
+    }
+
     /// The same picture moved into another frame of the same size; `to_frame` in units of the picture's width and height.
-    pub fn moved(&self, to_frame: &Transform) -> Result<Self> {
+    pub fn moved(&self, to_frame: &Transform) -> Result<Prepared<'static>> {
         self.changed(|picture| Ok(moved(picture, to_frame)?.pixels))
     }
 
     /// The backbone's input alone, moved so.
     pub fn moved_input(&self, to_frame: &Transform) -> Result<Warped> {
-        moved(&self.input, to_frame)
+        moved(self.whole()?, to_frame)
     }
 
     /// What becomes of either picture if the same is done to both.
-    pub fn changed(&self, change: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Self> {
-        Ok(Self {
-            input: change(&self.input)?,
+    pub fn changed(&self, change: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Prepared<'static>> {
+        Ok(Prepared {
+            input: Input::Whole(change(self.whole()?)?),
             picture: self.picture.as_ref().map(change).transpose()?,
         })
-    }
-
-    fn to_device(&self, device: Device) -> Result<Self> {
-        self.changed(|picture| Ok(picture.f_to_device(device)?))
     }
 }
 
@@ -84,6 +106,8 @@ pub struct Extractor {
     matcher: Option<Arc<PretrainedMatcher>>,
     recipe: Arc<Recipe>,
     preprocessor: Preprocessor,
+    /// None if the input is seen at once.
+    tiles: Option<Tiles>,
     /// Of a matcher that looks at the picture itself, in the proportions of the network's input: one frame for both.
     matcher_preprocessor: Option<Preprocessor>,
     /// Width and height of what the matcher's positions are places in.
@@ -103,6 +127,10 @@ impl Extractor {
         device: Device,
     ) -> Self {
         let preprocessor = Preprocessor::new(size, network.normalisation());
+        let tiles = recipe.tiles.map(|plan| {
+            let strides = recipe.strides(network.backbone().stages());
+            Tiles::new(plan, size, &strides)
+        });
         let matched_size = matched_size(&network, matcher.as_ref(), size);
         let sight = matcher.as_ref().map(|matcher| matcher.sight());
         let matcher_preprocessor = match sight {
@@ -117,6 +145,7 @@ impl Extractor {
             matcher,
             recipe,
             preprocessor,
+            tiles: tiles.filter(|tiles| tiles.count() > 1),
             matcher_preprocessor,
             matched_size,
             embedding: OnceLock::new(),
@@ -130,33 +159,70 @@ impl Extractor {
     }
 
     /// A picture in the sizes that the networks look at, on the device.
-    pub fn prepare(&mut self, view: &ImageView<'_>) -> Result<Prepared> {
-        let input = self.preprocessor.tensor(view)?;
+    ///
+    /// Errors: `InvalidArgument` if the input is too large to be seen at once and the recipe cuts none, `Image`, `Memory`.
+    pub fn prepare<'a>(&mut self, view: &ImageView<'a>) -> Result<Prepared<'a>> {
         let picture = match &mut self.matcher_preprocessor {
-            Some(preprocessor) => Some(preprocessor.tensor(view)?),
+            Some(preprocessor) => Some(preprocessor.tensor(view)?.f_to_device(self.device)?),
             None => None,
         };
-        Prepared { input, picture }.to_device(self.device)
+        let input = if self.tiles.is_some() {
+            Input::Tiles(*view)
+        } else {
+            self.check_at_once()?;
+            Input::Whole(self.preprocessor.tensor(view)?.f_to_device(self.device)?)
+        };
+        Ok(Prepared { input, picture })
+    }
+
+    fn check_at_once(&self) -> Result<()> {
+        let (width, height) = self.preprocessor.size();
+        let pixels = u64::from(width) * u64::from(height);
+        if self.recipe.tiles.is_some() || pixels <= MOST_AT_ONCE {
+            return Ok(());
+        }
+        let message = format!(
+            "an input of {width} x {height} = {pixels} pixels, at most {MOST_AT_ONCE} are seen at once"
+        );
+        Err(Error::new(ErrorKind::InvalidArgument, message)
+            .at("input.size")
+            .hint("Use tile.size=512, or a smaller input.size."))
     }
 
     /// What the network sees of a picture, for people and for finding copies.
-    pub fn show(&self, prepared: &Prepared) -> Result<Seen> {
-        let input = prepared.input.f_to_device(Device::Cpu)?;
+    pub fn show(&self, prepared: &Prepared<'_>) -> Result<Seen> {
+        let input = match (&prepared.input, &self.tiles) {
+            (Input::Tiles(view), Some(tiles)) => return self.show_tiles(view, tiles),
+            _ => prepared.whole()?.f_to_device(Device::Cpu)?,
+        };
         Ok(Seen {
             thumbnail: thumbnail(&input, &self.network.normalisation())?,
-            digest: digest(&input)?,
+            digest: sha256::of_bytes(&bytes(&input)?),
         })
     }
 
     /// Features and key points of a picture.
-    pub fn extract(&self, prepared: &Prepared) -> Result<Extracted> {
+    pub fn extract(&self, prepared: &Prepared<'_>) -> Result<Extracted> {
         self.extract_by(prepared, &mut Clock::start())
     }
 
     /// The same by the clock.
-    pub(crate) fn extract_by(&self, prepared: &Prepared, clock: &mut Clock) -> Result<Extracted> {
-        let maps = self.stage_maps(&prepared.input, true, true)?;
-        let (features, grid) = self.adapted(&maps)?;
+    pub(crate) fn extract_by(
+        &self,
+        prepared: &Prepared<'_>,
+        clock: &mut Clock,
+    ) -> Result<Extracted> {
+        let (maps, features, grid) = match (&prepared.input, &self.tiles) {
+            (Input::Tiles(view), Some(tiles)) => {
+                let (features, grid) = self.features_of_tiles(view, tiles)?;
+                (StageMaps::default(), features, grid)
+            }
+            _ => {
+                let maps = self.stage_maps(prepared.whole()?, true, true)?;
+                let (features, grid) = self.adapted(&maps)?;
+                (maps, features, grid)
+            }
+        };
         clock.lap(Stage::Backbone);
         let keypoints = self.detected(&maps, prepared)?;
         clock.lap(Stage::Matching);
@@ -173,8 +239,8 @@ impl Extractor {
     }
 
     /// Key points of a picture alone, if the recipe matches anything.
-    pub fn keypoints(&self, prepared: &Prepared) -> Result<Option<Keypoints>> {
-        self.detected(&self.stage_maps(&prepared.input, false, true)?, prepared)
+    pub fn keypoints(&self, prepared: &Prepared<'_>) -> Result<Option<Keypoints>> {
+        self.detected(&self.stage_maps(prepared.whole()?, false, true)?, prepared)
     }
 
     /// The maps of the stages that features, key points or both are made of.
@@ -204,19 +270,17 @@ impl Extractor {
         let _no_grad = tch::no_grad_guard();
         let recipe = &*self.recipe;
         let (_, _, h, w) = maps.of(recipe.grid_stage)?.size4()?;
-        let stages = recipe.stages.iter();
-        let stages = stages.map(|stage| Ok(maps.of(*stage)?.shallow_clone()));
-        let stages = stages.collect::<Result<Vec<Tensor>>>()?;
-        let adapted = smooth::gaussian(
-            &recipe.adaptor.adapt(&stages, (h, w))?,
-            recipe.feature_sigma,
-        )?;
-        let channels = adapted.size()[1];
-        let features = adapted
-            .f_reshape([channels, h * w])?
-            .f_transpose(0, 1)?
-            .f_contiguous()?;
-        Ok((self.embedded(features)?, (h, w)))
+        let stages = maps.all_of(&recipe.stages)?;
+        let adapted = recipe.adaptor.adapt(&stages, (h, w))?;
+        let adapted = smooth::gaussian(&adapted, recipe.feature_sigma)?;
+        Ok((self.vectors(&adapted)?, (h, w)))
+    }
+
+    /// One vector for every location, [h*w, C'], of adapted features [1, C, h, w].
+    fn vectors(&self, adapted: &Tensor) -> Result<Tensor> {
+        let (_, channels, h, w) = adapted.size4()?;
+        let vectors = adapted.f_reshape([channels, h * w])?.f_transpose(0, 1)?;
+        self.embedded(vectors.f_contiguous()?)
     }
 
     fn embedded(&self, features: Tensor) -> Result<Tensor> {
@@ -233,7 +297,7 @@ impl Extractor {
         embedding.embed(&features)
     }
 
-    fn detected(&self, maps: &StageMaps, prepared: &Prepared) -> Result<Option<Keypoints>> {
+    fn detected(&self, maps: &StageMaps, prepared: &Prepared<'_>) -> Result<Option<Keypoints>> {
         let _no_grad = tch::no_grad_guard();
         let Some(matcher) = &self.matcher else {
             return Ok(None);
@@ -241,7 +305,10 @@ impl Extractor {
         let found = match (matcher.sight(), &prepared.picture) {
             (Sight::Stage(stage), _) => matcher.detect(maps.of(stage)?)?,
             (Sight::Picture { .. }, picture) => {
-                let picture = picture.as_ref().unwrap_or(&prepared.input);
+                let picture = match picture {
+                    Some(picture) => picture,
+                    None => prepared.whole()?,
+                };
                 matcher.detect(&picture.f_to_device(self.device)?)?
             }
         };
@@ -250,6 +317,7 @@ impl Extractor {
 }
 
 /// Feature maps by their stage.
+#[derive(Default)]
 struct StageMaps {
     stages: Vec<usize>,
     maps: Vec<Tensor>,
@@ -262,6 +330,12 @@ impl StageMaps {
             let message = format!("the map of stage {stage} was not computed");
             Error::new(ErrorKind::State, message)
         })
+    }
+
+    fn all_of(&self, stages: &[usize]) -> Result<Vec<Tensor>> {
+        let maps = stages.iter();
+        maps.map(|stage| Ok(self.of(*stage)?.shallow_clone()))
+            .collect()
     }
 }
 
@@ -291,10 +365,10 @@ pub fn matched_size(
     }
 }
 
-fn digest(input: &Tensor) -> Result<String> {
+fn bytes(input: &Tensor) -> Result<Vec<u8>> {
     let mut bytes = vec![0; input.numel() * size_of::<f32>()];
     input
         .f_contiguous()?
         .f_copy_data_u8(&mut bytes, input.numel())?;
-    Ok(sha256::of_bytes(&bytes))
+    Ok(bytes)
 }
