@@ -186,9 +186,10 @@ mod tests {
 
     #[test]
     fn gray_thresholds_are_warned_of() {
-        let warning = |absolute| limits([absolute, 0.0], None).unwrap().warning(Some(6.0));
+        let normal = Some(6.0);
+        let warning = |absolute| limits([absolute, 0.0], normal).unwrap().warning(normal);
         assert!(warning(20.0).unwrap().contains("3.3 times"));
         assert_eq!(warning(7.0), None);
-        assert_eq!(warning(-1.0_f64.abs()), None);
+        assert_eq!(warning(-1.0), None);
     }
 }

@@ -21,4 +21,9 @@ fn main() {
         bridge.include(headers);
     }
     bridge.compile("twinspect-onednn");
+    // Where this crate's own tests find libtorch; its users say that for themselves.
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        let library = Path::new(&library).display();
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{library}");
+    }
 }
