@@ -65,7 +65,7 @@ def test_value_that_is_no_value_says_so():
 def test_table_says_all_of_an_option():
     table = {option.key: option for option in twinspect.option_table()}
     size = table["input.size"]
-    assert (size.type, size.scope, size.default, size.min, size.max, size.choices) == ("int", "fit", "320", 64, 4096, ())
+    assert (size.type, size.scope, size.default, size.min, size.max, size.choices) == ("int", "fit", "320", 0, 32768, ())
     assert table["registration"].choices[:2] == ("auto", "none") and table["registration"].min is None
     assert table["device"].scope == "run"
     assert all(option.help for option in table.values())
