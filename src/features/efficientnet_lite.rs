@@ -6,8 +6,9 @@
 use tch::Device;
 
 use super::backbone::Architecture;
-use super::convolution::{Activation, Padding, Plan, TensorReader};
+use super::convolution::{Activation, Padding, Plan};
 use super::network::{Block, Network, Shortcut, Stage};
+use super::tensor_reader::TensorReader;
 use super::weights::Tensors;
 use crate::error::Result;
 

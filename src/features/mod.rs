@@ -14,6 +14,7 @@ mod open_nsfw;
 pub mod pretrained;
 mod resnet;
 pub mod smooth;
+pub(crate) mod tensor_reader;
 pub mod tiles;
 mod torchscript;
 pub(crate) mod vit;

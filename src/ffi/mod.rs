@@ -10,6 +10,7 @@
 #![allow(non_camel_case_types, clippy::missing_safety_doc)]
 
 mod batch;
+mod comparing;
 mod device;
 mod error;
 mod fitter;

@@ -31,24 +31,21 @@
 use std::ffi::{c_char, c_void};
 use std::sync::RwLock;
 
-use super::found::Found;
+use super::comparing::compare;
 use super::growing::StructOutput;
 use super::guard::guard;
 use super::handle::{Object, create, destroy, exclusive, find, shared};
-use super::image::{Canvas, read_image, read_mask};
-use super::log::{self, TSP_LOG_INFO, TSP_LOG_WARNING};
+use super::image::{Canvas, read_image};
+use super::log::{self, TSP_LOG_WARNING};
 use super::options::options_or_default;
-use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
 use super::structs::{tsp_image, tsp_options, tsp_result, tsp_variation, tsp_variation_summary};
 use super::text::{Buffer, bytes_at, read_path};
 use super::variation_arguments::{
-    gray_type, learning, not_one_of, read_images, read_tolerance, sides, variation_summary,
+    gray_type, learning, not_one_of, read_images, read_tolerance, variation_summary,
 };
-use crate::error::Result;
 use crate::image::PixelFormat;
-use crate::legacy::{Compared, Variation};
-use crate::model::{Inspection, Thresholds};
+use crate::legacy::Variation;
 
 /// What gray values pictures have: a TSP_VARIATION_TYPE_*.
 pub type tsp_variation_type = i32;
@@ -101,7 +98,8 @@ pub const TSP_VARIATION_ENGINE_FEATURES: i32 = 2;
 /// Both.
 pub const TSP_VARIATION_ENGINE_BOTH: i32 = 3;
 
-struct SharedVariation(RwLock<Variation>);
+/// A variation model behind a handle.
+pub struct SharedVariation(pub RwLock<Variation>);
 
 impl Object for SharedVariation {
     type Handle = tsp_variation;
@@ -242,76 +240,6 @@ pub unsafe extern "C" fn tsp_variation_compare_ext(
 ) -> tsp_status {
     // SAFETY: the caller promises what `compare` needs.
     guard(|| unsafe { compare(variation, image, mask, mode, result) })
-}
-
-/// # Safety
-/// `image` and `mask` are null or as [`read_image`] needs them.
-unsafe fn compare(
-    variation: *const tsp_variation,
-    image: *const tsp_image,
-    mask: *const tsp_image,
-    mode: tsp_variation_sides,
-    result: *mut tsp_result,
-) -> Result<()> {
-    let variation = find::<SharedVariation>(variation, "variation")?;
-    let result = find::<SharedResult>(result, "result")?;
-    let sides = sides(mode)?;
-    let variation = shared(&variation.0, "variation")?;
-    let mut result = exclusive(&result.0, "result")?;
-    // SAFETY: the caller promises it.
-    let (image, mask) = unsafe {
-        (
-            read_image(image, u64::MAX, "image")?,
-            read_mask(mask, u64::MAX)?,
-        )
-    };
-    let compared = variation.compare_ext(&image, mask.as_ref(), sides)?;
-    say(&compared);
-    *result = Some(Inspected {
-        found: Found::new(inspection(compared))?,
-        model: None,
-    });
-    Ok(())
-}
-
-/// Logs what the engines disagree about, and what could not be written down.
-fn say(compared: &Compared) {
-    let Some((row, written)) = &compared.shadow else {
-        return;
-    };
-    match (&row.error, row.features_verdict) {
-        (Some(error), _) => log::write(TSP_LOG_WARNING, || {
-            format!("variation model: the features could not be compared: {error}")
-        }),
-        (None, Some(features)) if compared.agrees == Some(false) => {
-            log::write(TSP_LOG_INFO, || {
-                let (pixels, features) = (row.pixels_verdict.word(), features.word());
-                format!("variation model: the pixels say {pixels}, the features say {features}")
-            });
-        }
-        _ => {}
-    }
-    if let Err(error) = written {
-        log::write(TSP_LOG_WARNING, || {
-            format!("variation model: not written down: {error}")
-        });
-    }
-}
-
-/// A comparison in the form of an inspection.
-fn inspection(compared: Compared) -> Inspection {
-    let compared = compared.decided;
-    Inspection {
-        score: compared.score(),
-        verdict: compared.verdict,
-        thresholds: Thresholds::default(),
-        group: 0,
-        matches: 0,
-        nearest: Vec::new(),
-        registration: None,
-        regions: compared.regions,
-        map: compared.map,
-    }
 }
 
 /// Writes one of the variation model's images into the caller's memory, in gray values.

@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::Plan;
 use super::layers::{LayerNorm, Linear};
 use crate::error::Result;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 
 /// Channels between the two layers of the perceptron, as a multiple of the tokens'.
 const WIDENING: i64 = 4;

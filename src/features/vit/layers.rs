@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use crate::error::Result;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 use crate::torch::shared::SharedTensor;
 
 /// What every layer norm adds to the variance.

@@ -18,7 +18,7 @@ use layers::LayerNorm;
 use positions::Positions;
 
 use super::backbone::{Architecture, StageInfo};
-use super::convolution::TensorReader;
+use super::tensor_reader::TensorReader;
 use super::weights::Tensors;
 use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::Plan;
 use crate::error::Result;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 use crate::torch::shared::SharedTensor;
 
 /// Side of the grid that the positions were learned on: pictures of 518 x 518.

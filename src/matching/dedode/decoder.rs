@@ -9,7 +9,7 @@ use tch::{Kind, Tensor};
 use super::refiner::{Refiner, RefinerPlan};
 use super::vgg::Maps;
 use crate::error::Result;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 
 /// The shape of a decoder before there are weights.
 pub(super) struct DecoderPlan {

@@ -7,7 +7,7 @@ use super::vgg::{Maps, Vgg};
 use super::{EPSILON, VGG};
 use crate::error::Result;
 use crate::features::backbone::Architecture;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 use crate::features::vit::{self, Plan, VisionTransformer};
 use crate::features::weights::Tensors;
 

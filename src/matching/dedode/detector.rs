@@ -6,7 +6,7 @@ use super::decoder::{Decoder, DecoderPlan, Enlarge, Refined, Scale};
 use super::vgg::Vgg;
 use super::{EPSILON, VGG};
 use crate::error::Result;
-use crate::features::convolution::TensorReader;
+use crate::features::tensor_reader::TensorReader;
 use crate::features::weights::Tensors;
 
 const PLAN: DecoderPlan = DecoderPlan {

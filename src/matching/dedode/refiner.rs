@@ -3,7 +3,8 @@
 use tch::Tensor;
 
 use crate::error::Result;
-use crate::features::convolution::{Activation, Convolution, Plan, TensorReader};
+use crate::features::convolution::{Activation, Convolution, Plan};
+use crate::features::tensor_reader::TensorReader;
 
 /// The shape of a refiner before there are weights.
 #[derive(Clone, Copy)]

@@ -6,7 +6,8 @@
 use tch::Tensor;
 
 use crate::error::Result;
-use crate::features::convolution::{Activation, Convolution, Plan, TensorReader, channels_last};
+use crate::features::convolution::{Activation, Convolution, Plan, channels_last};
+use crate::features::tensor_reader::TensorReader;
 
 /// Channels of the maps of stride 1, 2, 4 and 8, and how many convolutions lead to each.
 const FINEST: (i64, usize) = (64, 2);

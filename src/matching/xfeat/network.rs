@@ -6,7 +6,8 @@
 use tch::{Device, Tensor};
 
 use crate::error::Result;
-use crate::features::convolution::{Activation, Convolution, Plan, TensorReader, channels_last};
+use crate::features::convolution::{Activation, Convolution, Plan, channels_last};
+use crate::features::tensor_reader::TensorReader;
 use crate::features::weights::Tensors;
 
 /// Pixels from one dense feature to the next.

@@ -153,6 +153,7 @@ fn shadow_is_written_and_what_it_disagrees_about_logged() {
 
 #[test]
 fn variation_model_that_is_being_prepared_is_busy() {
+    use tsp_status::{TSP_E_BUSY, TSP_E_STATE, TSP_OK};
     let variation = trained(&options("features", &[]), 20);
     let pixels = gray(&parts::good(100));
     let done = AtomicBool::new(false);
@@ -176,14 +177,13 @@ fn variation_model_that_is_being_prepared_is_busy() {
         let prepare =
             || unsafe { tsp_variation_prepare(variation.0, AUTOMATIC.as_ptr(), THREE.as_ptr()) };
         let mut status = prepare();
-        while status == tsp_status::TSP_E_BUSY {
+        while status == TSP_E_BUSY {
             status = prepare();
         }
         done.store(true, Ordering::Relaxed);
         ok(status);
         watcher.join().unwrap()
     });
-    use tsp_status::{TSP_E_BUSY, TSP_E_STATE, TSP_OK};
     assert!(
         statuses.starts_with(&[TSP_E_STATE, TSP_E_BUSY]),
         "{statuses:?}"
