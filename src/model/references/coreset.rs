@@ -80,7 +80,7 @@ impl References<'_> {
             self.visited()?;
         }
         let places = candidates.first().map_or(0, |rows| rows.size()[0]) as usize;
-        let candidates = Tensor::f_cat(&candidates, 0)?;
+        let candidates = joined(candidates)?;
         let given = match prior {
             Some(prior) => projected.of(prior.members())?,
             None => Tensor::f_zeros([0, 1], (Kind::Float, candidates.device()))?,
@@ -108,6 +108,11 @@ impl References<'_> {
         }
         Ok((features, owners))
     }
+}
+
+/// Tensors one below the other; takes them, so that they are not in memory twice while features are chosen.
+fn joined(parts: Vec<Tensor>) -> Result<Tensor> {
+    Ok(Tensor::f_cat(&parts, 0)?)
 }
 
 /// Features with fewer channels, if they have more than the rule says.
