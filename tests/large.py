@@ -3,7 +3,7 @@
 usage: python3 tests/large.py target/release/twinspect [PICTURES [WIDTHxHEIGHT ...]]
 
 Draws a fabric, learns PICTURES of them (2), and inspects one more with a dark spot across the border of two tiles: fails if
-that is not the strongest region. Prints time and peak memory of each run. The large ones want 5 GiB and some minutes each.
+that is not the strongest region. Prints time and peak memory of each run. The large ones want 4 GiB and some minutes each.
 """
 import json
 import math
