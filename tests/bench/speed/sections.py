@@ -1,0 +1,146 @@
+"""The measurements, a function each: what is compared with what, on which cells. All return plain data for report.py."""
+import pathlib
+
+import load
+import pictures
+from turns import SHORT_SPIN, Cell, Rival
+
+ENGINES = ["eager", "compile", "openvino", "onnxruntime"]
+ANOMALIB = ["padim-torch", "padim-openvino", "patchcore-torch", "patchcore-openvino"]
+# Good parts that a model is fitted of, as many as twinspect's documentation asks for.
+FITTED = 25
+# Options of ours that cost or save time, each a row.
+CHOICES = {
+    "default": (None, []),
+    "default, `matcher=none`": (None, ["matcher=none"]),
+    "default, `features.stages=2`": (None, ["features.stages=2", "features.grid=2"]),
+    "default, `matcher=xfeat`": (None, ["matcher=xfeat"]),
+    "`registered`": ("registered", []),
+    "`registered`, `registration.refinements=0`": ("registered", ["registration.refinements=0"]),
+    "`registered`, `registration.turns=1`": ("registered", ["registration.turns=1"]),
+    "`padim`": ("padim", []),
+    "`orthoad`": ("orthoad", []),
+    "`patchcore`": ("patchcore", []),
+    "`spade`": ("spade", []),
+    "`rad`": ("rad", []),
+    "`subspace`": ("subspace", []),
+}
+# Ways in which the threads of libgomp wait for each other.
+WAITING = {"spinning (libgomp's default)": {}, "`GOMP_SPINCOUNT=1000`": SHORT_SPIN,
+           "`OMP_WAIT_POLICY=passive`": {"OMP_WAIT_POLICY": "passive"}}
+
+
+class Plan:
+    """What was asked for. job goes to every worker; of pictures, source is a folder; quick takes fewer turns."""
+
+    def __init__(self, job, source, sizes, threads, quick):
+        self.job, self.source, self.sizes, self.threads = job, source, sizes, threads
+        self.rounds, self.limit_s = (7, 2) if quick else (40, 12)
+        self.quick = quick
+
+    def cell(self, size, batch=1, at_once=1, count=FITTED, source=None, name="", **more):
+        """count good parts to fit and one more to inspect, all of size x size."""
+        made = pictures.make(source or self.source, size, count + 1, pathlib.Path(self.job["folder"]))
+        return {"name": f"{name or 'cell'} {size} x{batch} {at_once}", "size": size, "batch": batch, "at_once": at_once,
+                "pictures": made[:-1], "picture": made[-1], **more}
+
+    def run(self, rivals, about, each=None):
+        return Cell(rivals, about, each).take_turns(self.rounds, self.limit_s)
+
+
+class Rivals(list):
+    """Worker processes that end with the block."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for rival in self:
+            rival.close()
+
+
+def limits(plan):
+    """Matrix product and memory, by threads."""
+    found = []
+    for threads in plan.threads:
+        with Rivals(Rival(f"limit-{kind}", plan.job | {"threads": threads}) for kind in ("peak", "reading", "copying")) as rivals:
+            found.append(plan.run(rivals, plan.cell(64)) | {"threads": threads})
+    return found
+
+
+def engines(plan):
+    """A whole inspection beside the bare backbone by each engine, anomalib's inferencers and the peak, in turn."""
+    found = []
+    for threads in plan.threads:
+        job = plan.job | {"threads": threads}
+        kinds = ["limit-peak", *ENGINES, "twinspect", *ANOMALIB]
+        with Rivals(Rival(kind, job) for kind in kinds) as rivals:
+            for size in plan.sizes:
+                for batch, at_once in [(1, 1), (8, 1)] + ([(1, 2)] if threads == 1 else []):
+                    if plan.quick and batch > 1:
+                        continue
+                    about = plan.cell(size, batch, at_once, decode=True)
+                    cell = plan.run([rival for rival in rivals if rival.process.poll() is None], about)
+                    found.append(cell | {"threads": threads, "size": size, "batch": batch, "at_once": at_once})
+    return found
+
+
+def choices(plan):
+    """Recipes and options of ours in turn, at one size unless the recipe names its own."""
+    found = []
+    size, rows = plan.job["choice_size"], CHOICES
+    for threads in plan.threads:
+        job = plan.job | {"threads": threads}
+        with Rivals(Rival("twinspect", job, f"choice-{number}") for number in range(len(rows))) as rivals:
+            each = {f"choice-{number}": {"recipe": recipe, "settings": settings}
+                    for number, (recipe, settings) in enumerate(rows.values())}
+            cell = plan.run(rivals, plan.cell(size), each)
+        found.append(cell | {"threads": threads, "rows": list(rows), "size": size})
+    return found
+
+
+def growth(plan):
+    """The default over good parts, groups and the picture's area, one thread; growth over the area with two groups of work."""
+    job = plan.job | {"threads": 1}
+    size = plan.job["choice_size"]
+    sweeps = {}
+
+    def sweep(name, cells):
+        """All points of a sweep in turn, so that a slow minute does not bend the line."""
+        with Rivals(Rival("twinspect", job, f"{name}-{number}") for number in range(len(cells))) as rivals:
+            each = {rival.name: cell | {"name": "sweep"} for rival, cell in zip(rivals, cells)}
+            return plan.run(rivals, cells[0] | {"name": "sweep"}, each) | {"order": [rival.name for rival in rivals]}
+
+    counts = [10, 25, 50] if plan.quick else [10, 25, 50, 100, 200]
+    sweeps["pictures"] = sweep("pictures", [plan.cell(size, count=count) for count in counts]) | {"at": counts}
+    if plan.job["turned"]:
+        turned = pathlib.Path(plan.job["turned"])
+        per_group = [40, 8] if plan.quick else [160, 40, 20, 10, 5]
+        cells = [plan.cell(size, count=per_group[0], source=turned,
+                           settings=["registration=none", f"groups.size={count}", f"groups.smallest={max(2, count // 3)}"])
+                 for count in per_group]
+        cell = sweep("groups", cells)
+        sweeps["groups"] = cell | {"at": [cell["about"][name]["groups"] for name in cell["order"]]}
+    sides = [256, 512] if plan.quick else [192, 256, 384, 512, 768, 1024]
+    sweeps["area"] = sweep("area", [plan.cell(side) for side in sides]) | {"at": [side**2 for side in sides]}
+    return sweeps
+
+
+def loaded(plan):
+    """Inspections and engines beside programs that hold the cores, by threads and by how threads wait."""
+    found = []
+    size = plan.job["choice_size"]
+    for threads in plan.threads:
+        job = plan.job | {"threads": threads}
+        with Rivals() as rivals:
+            for number, (waiting, environment) in enumerate(WAITING.items()):
+                rivals += [Rival(kind, job, f"{kind}, {waiting}", environment) for kind in ("twinspect", "eager")]
+            rivals += [Rival(kind, job) for kind in ("openvino", "onnxruntime")]
+            for held in range(3):
+                with load.busy_cores(held):
+                    cell = plan.run(rivals, plan.cell(size, name=f"held {held}"))
+                found.append(cell | {"threads": threads, "held": held, "size": size})
+    return found
+
+
+SECTIONS = {"limits": limits, "engines": engines, "choices": choices, "growth": growth, "loaded": loaded}
