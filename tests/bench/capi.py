@@ -3,6 +3,7 @@
 Not for a process that has imported torch: two copies of libtorch would meet in it.
 """
 import ctypes
+import json
 from ctypes import byref, c_char_p, c_double, c_float, c_int32, c_int64, c_uint32, c_uint64, c_void_p, sizeof
 
 import numpy as np
@@ -46,6 +47,11 @@ class Library:
         self.functions.tsp_abi_version.restype = c_uint32
         self.call("check_abi", c_uint32(self.functions.tsp_abi_version()))
         self.call("set_threads", c_int32(threads))
+
+    def build(self):
+        """What the library was built from."""
+        self.functions.tsp_build_info.restype = c_char_p
+        return json.loads(self.functions.tsp_build_info())
 
     def call(self, name, *arguments):
         if getattr(self.functions, f"tsp_{name}")(*arguments) != 0:

@@ -65,7 +65,7 @@ def main():
         for name in args.only:
             begin = time.monotonic()
             found[name] = {"when": datetime.datetime.now().isoformat(" ", "minutes"), "data": SECTIONS[name](plan)}
-            found[name]["load"] = os.getloadavg()[1]
+            found[name]["load"] = os.getloadavg()[1]  # of the last five minutes, ours included
             kept.write_text(json.dumps(found, indent=1))
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     parts = report.parts(found, args.output / "plots")

@@ -41,7 +41,9 @@ def export(kind, size, weights, pictures, folder):
     anomalib_models.fit(model, transform, map(decode, pictures), CORESET)
     whole.model = model
     whole.eval()
-    return whole.to_torch(folder), whole.to_openvino(folder, input_size=(size, size))
+    # With a batch of any size, which is its default, PatchCore comes out for batches of 2 alone (anomalib 2.7.0).
+    one = {"dynamic_axes": {}, "dynamic_shapes": None}
+    return whole.to_torch(folder), whole.to_openvino(folder, input_size=(size, size), onnx_kwargs=one)
 
 
 class Inferencer:

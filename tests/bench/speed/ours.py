@@ -25,15 +25,15 @@ class Ours:
 
     def prepare(self, cell):
         """Fits, or takes the file of an earlier fit; cell may have recipe and settings."""
+        folder = pathlib.Path(self.job["folder"])
         recipe, settings = cell.get("recipe"), [f"input.size={cell['size']}", *cell.get("settings", [])]
         told = hashlib.sha256(json.dumps([self.job["library"], recipe, settings, cell["pictures"]]).encode()).hexdigest()
-        path = pathlib.Path(self.job["folder"]) / f"{told[:16]}.twin"
-        about = {"fit_s": None}
+        path, taken = folder / f"{told[:16]}.twin", folder / f"{told[:16]}.seconds"
         if not path.exists():
             options = self.library.options(recipe, settings)
             begin = time.perf_counter()
             model = self.library.fit(options, cell["pictures"])
-            about["fit_s"] = time.perf_counter() - begin
+            taken.write_text(str(time.perf_counter() - begin))
             self.library.save(model, path)
             self.library.destroy("options", options)
         else:
@@ -41,7 +41,8 @@ class Ours:
         inspectors = [capi.Inspector(self.library, model=model) for _ in range(cell["at_once"])]
         results = [[self.library.make("result_create") for _ in range(cell["batch"])] for _ in inspectors]
         self.ready[cell["name"]] = inspectors, results, [pixels(cell["picture"])] * cell["batch"]
-        about |= {"file_bytes": os.path.getsize(path), "groups": self.library.describe(model).group_count}
+        about = {"fit_s": float(taken.read_text()), "file_bytes": os.path.getsize(path),
+                 "groups": self.library.describe(model).group_count, "build": self.library.build()}
         if cell.get("decode"):
             about["decode_ms"] = self.decode_ms(cell["picture"])
         self.library.destroy("model", model)

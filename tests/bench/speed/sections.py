@@ -15,15 +15,16 @@ CHOICES = {
     "default, `matcher=none`": (None, ["matcher=none"]),
     "default, `features.stages=2`": (None, ["features.stages=2", "features.grid=2"]),
     "default, `matcher=xfeat`": (None, ["matcher=xfeat"]),
-    "`registered`": ("registered", []),
-    "`registered`, `registration.refinements=0`": ("registered", ["registration.refinements=0"]),
-    "`registered`, `registration.turns=1`": ("registered", ["registration.turns=1"]),
     "`padim`": ("padim", []),
     "`orthoad`": ("orthoad", []),
     "`patchcore`": ("patchcore", []),
     "`spade`": ("spade", []),
     "`rad`": ("rad", []),
     "`subspace`": ("subspace", []),
+    "`registered`": ("registered", []),
+    "`registered`, `input.size=256`": ("registered", ["input.size=256"]),
+    "`registered`, `registration.refinements=0`": ("registered", ["registration.refinements=0"]),
+    "`registered`, `registration.turns=1`": ("registered", ["registration.turns=1"]),
 }
 # Ways in which the threads of libgomp wait for each other.
 WAITING = {"spinning (libgomp's default)": {}, "`GOMP_SPINCOUNT=1000`": SHORT_SPIN,
@@ -45,7 +46,8 @@ class Plan:
                 "pictures": made[:-1], "picture": made[-1], **more}
 
     def run(self, rivals, about, each=None):
-        return Cell(rivals, about, each).take_turns(self.rounds, self.limit_s)
+        """Turns of the rivals on a cell; at least 5, of batches 3."""
+        return Cell(rivals, about, each).take_turns(self.rounds, self.limit_s, least=5 if about["batch"] == 1 else 3)
 
 
 class Rivals(list):
@@ -73,7 +75,8 @@ def engines(plan):
     found = []
     for threads in plan.threads:
         job = plan.job | {"threads": threads}
-        kinds = ["limit-peak", *ENGINES, "twinspect", *ANOMALIB]
+        asked = {"compile": job["compile_sizes"]} | dict.fromkeys(ANOMALIB, job["anomalib_sizes"])
+        kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB] if asked.get(kind, plan.sizes)]
         with Rivals(Rival(kind, job) for kind in kinds) as rivals:
             for size in plan.sizes:
                 for batch, at_once in [(1, 1), (8, 1)] + ([(1, 2)] if threads == 1 else []):
@@ -89,10 +92,13 @@ def choices(plan):
     """Recipes and options of ours in turn, at one size unless the recipe names its own."""
     found = []
     size, rows = plan.job["choice_size"], CHOICES
+    # Parts at any angle, where there are pictures of such.
+    turned = plan.cell(size, source=pathlib.Path(plan.job["turned"])) if plan.job["turned"] else {}
+    lying = {key: turned[key] for key in ("pictures", "picture") if turned}
     for threads in plan.threads:
         job = plan.job | {"threads": threads}
         with Rivals(Rival("twinspect", job, f"choice-{number}") for number in range(len(rows))) as rivals:
-            each = {f"choice-{number}": {"recipe": recipe, "settings": settings}
+            each = {f"choice-{number}": {"recipe": recipe, "settings": settings} | (lying if recipe == "registered" else {})
                     for number, (recipe, settings) in enumerate(rows.values())}
             cell = plan.run(rivals, plan.cell(size), each)
         found.append(cell | {"threads": threads, "rows": list(rows), "size": size})

@@ -1,4 +1,5 @@
 """Taking turns: every rival works once, then every rival again, one at a time, so that a busy machine slows all alike."""
+import contextlib
 import json
 import os
 import pathlib
@@ -41,7 +42,8 @@ class Rival:
         raise RuntimeError(f"ended with status {self.process.returncode}: {last}")
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.errors.close()
 
@@ -59,21 +61,32 @@ class Cell:
             except (RuntimeError, BrokenPipeError) as error:
                 told = {"skip": str(error)}
             if "skip" in told:
-                self.skipped[rival.name] = told["skip"]
-                print(f"  {self.name}: {rival.name}: SKIPPED, {told['skip']}", file=sys.stderr)
+                self.skip(rival, told["skip"])
                 continue
             self.rivals.append(rival)
             self.about[rival.name], self.samples[rival.name] = told, []
 
-    def take_turns(self, rounds, limit_s, least=5):
+    def skip(self, rival, reason):
+        """Goes on without this rival."""
+        print(f"  {self.name}: {rival.name}: SKIPPED, {reason}", file=sys.stderr)
+        self.skipped[rival.name] = reason
+        if rival in self.rivals:
+            self.rivals.remove(rival)
+            del self.samples[rival.name]
+
+    def take_turns(self, rounds, limit_s, least):
         """rounds of all rivals, fewer if they take longer than limit_s, but at least so many."""
         begin = None
         for turn in range(-WARM_UP, rounds):
             if turn == 0:
                 begin = time.monotonic()
-            for rival in self.rivals:
+            for rival in list(self.rivals):
                 time.sleep(PAUSE_S)
-                sample = rival.ask(run=self.name)
+                try:
+                    sample = rival.ask(run=self.name)
+                except RuntimeError as error:
+                    self.skip(rival, str(error))
+                    continue
                 if turn >= 0:
                     self.samples[rival.name].append(sample)
             if turn >= least - 1 and time.monotonic() - begin > limit_s:

@@ -29,7 +29,7 @@ def make(rival, job):
         return {"peak": limits.Peak, "reading": limits.Reading, "copying": limits.Copying}[engine](job)
     import engines
     return {"eager": engines.Eager, "compile": engines.Compiled, "openvino": engines.OpenVino,
-            "onnxruntime": engines.OnnxRuntime}[engine](job)
+            "onnxruntime": engines.OnnxRuntime}[rival](job)
 
 
 def answers():
