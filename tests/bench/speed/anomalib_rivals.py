@@ -56,10 +56,6 @@ class Inferencer:
 
     def prepare(self, cell):
         from anomalib.deploy import OpenVINOInferencer, TorchInferencer
-        if cell["batch"] > 1 or cell["at_once"] > 1:
-            return {"skip": "its inferencers take one picture at a time"}
-        if cell["size"] not in self.job["anomalib_sizes"]:
-            return {"skip": "not asked for at this size"}
         folder = pathlib.Path(self.job["folder"]) / f"{self.kind}-{cell['size']}"
         torch_file, openvino_file = folder / "weights/torch/model.pt", folder / "weights/openvino/model.xml"
         if not openvino_file.exists():

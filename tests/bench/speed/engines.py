@@ -56,8 +56,6 @@ class Compiled(Engine):
     """Weights are frozen, so that they are folded and laid out when it compiles; the fastest that torch.compile has."""
 
     def prepare(self, cell):
-        if cell["size"] not in self.job["compile_sizes"]:
-            return {"skip": "not asked for at this size"}
         try:
             return super().prepare(cell)
         except torch._dynamo.exc.TorchDynamoException as error:

@@ -13,7 +13,7 @@ FITTED = 25
 CHOICES = {
     "default": (None, []),
     "default, `matcher=none`": (None, ["matcher=none"]),
-    "default, `features.stages=2`": (None, ["features.stages=2", "features.grid=2"]),
+    "default, `matcher=none`, `features.stages=2`": (None, ["matcher=none", "features.stages=2", "features.grid=2"]),
     "default, `matcher=xfeat`": (None, ["matcher=xfeat"]),
     "`padim`": ("padim", []),
     "`orthoad`": ("orthoad", []),
@@ -73,17 +73,17 @@ def limits(plan):
 def engines(plan):
     """A whole inspection beside the bare backbone by each engine, anomalib's inferencers and the peak, in turn."""
     found = []
+    taking = {"compile": plan.job["compile_sizes"]} | dict.fromkeys(ANOMALIB, plan.job["anomalib_sizes"])
+    kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB] if taking.get(kind, plan.sizes)]
     for threads in plan.threads:
-        job = plan.job | {"threads": threads}
-        asked = {"compile": job["compile_sizes"]} | dict.fromkeys(ANOMALIB, job["anomalib_sizes"])
-        kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB] if asked.get(kind, plan.sizes)]
-        with Rivals(Rival(kind, job) for kind in kinds) as rivals:
+        with Rivals(Rival(kind, plan.job | {"threads": threads}) for kind in kinds) as rivals:
             for size in plan.sizes:
-                for batch, at_once in [(1, 1), (8, 1)] + ([(1, 2)] if threads == 1 else []):
-                    if plan.quick and batch > 1:
-                        continue
-                    about = plan.cell(size, batch, at_once, decode=True)
-                    cell = plan.run([rival for rival in rivals if rival.process.poll() is None], about)
+                for batch, at_once in [(1, 1)] + [(8, 1)] * (not plan.quick) + [(1, 2)] * (threads == 1):
+                    # anomalib's inferencers take one picture at a time.
+                    several = batch * at_once > 1
+                    there = [rival for rival in rivals if size in taking.get(rival.kind, plan.sizes)
+                             and rival.process.poll() is None and not (several and rival.kind in ANOMALIB)]
+                    cell = plan.run(there, plan.cell(size, batch, at_once, decode=True))
                     found.append(cell | {"threads": threads, "size": size, "batch": batch, "at_once": at_once})
     return found
 
@@ -127,7 +127,7 @@ def growth(plan):
                  for count in per_group]
         cell = sweep("groups", cells)
         sweeps["groups"] = cell | {"at": [cell["about"][name]["groups"] for name in cell["order"]]}
-    sides = [256, 512] if plan.quick else [192, 256, 384, 512, 768, 1024]
+    sides = [256, 512] if plan.quick else [128, 192, 256, 384, 512, 768, 1024]
     sweeps["area"] = sweep("area", [plan.cell(side) for side in sides]) | {"at": [side**2 for side in sides]}
     return sweeps
 
