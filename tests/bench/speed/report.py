@@ -141,7 +141,8 @@ def choices(cells, _):
 
 def growing(sweeps, plots):
     parts = []
-    labels = {"pictures": "good parts fitted", "groups": "groups of 160 good parts", "area": "pixels of the picture and of the input"}
+    labels = {"pictures": "good parts fitted", "groups": "groups of 160 good parts", "area": "pixels of the picture and of the input",
+              "kept": "pixels, freed memory kept"}
     for sweep, cell in sweeps.items():
         at, names = cell["at"], cell["order"]
         lines = {"inspect, least": [cell["rivals"][name]["least"] for name in names]}
@@ -151,11 +152,12 @@ def growing(sweeps, plots):
                         f"{growth.exponent(at, [cell['rivals'][name]['median'] for name in names]):.2f}"])
         fit_s = [cell["about"][name]["fit_s"] for name in names]
         rows.append(["fit, s", *(f"{value:.1f}" for value in fit_s), f"{growth.exponent(at, fit_s):.2f}"])
+        faults = [cell["rivals"][name].get("faults", 0) for name in names]
+        rows.append(["page faults", *(f"{value:.0f}" for value in faults), f"{growth.exponent(at, faults):.2f}"])
         sizes = [cell["about"][name]["file_bytes"] / 1e6 for name in names]
         rows.append(["model, MB", *(f"{value:.1f}" for value in sizes), f"{growth.exponent(at, sizes):.2f}"])
         parts.append(table([labels[sweep], *at, "exponent"], rows))
-        growth.plot(plots / f"{sweep}.svg", f"Cost by {labels[sweep]}, one thread", labels[sweep], at,
-                    {name: times for name, times in lines.items()})
+        growth.plot(plots / f"{sweep}.svg", f"Cost by {labels[sweep]}, one thread", labels[sweep], at, lines)
     return "\n\n".join(parts)
 
 

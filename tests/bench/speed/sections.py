@@ -26,6 +26,8 @@ CHOICES = {
     "`registered`, `registration.refinements=0`": ("registered", ["registration.refinements=0"]),
     "`registered`, `registration.turns=1`": ("registered", ["registration.turns=1"]),
 }
+# glibc gives what is freed back to the system from 32 MB on; here it keeps it.
+KEPT = SHORT_SPIN | {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000"}
 # Ways in which the threads of libgomp wait for each other.
 WAITING = {"spinning (libgomp's default)": {}, "`GOMP_SPINCOUNT=1000`": SHORT_SPIN,
            "`OMP_WAIT_POLICY=passive`": {"OMP_WAIT_POLICY": "passive"}}
@@ -36,7 +38,7 @@ class Plan:
 
     def __init__(self, job, source, sizes, threads, quick):
         self.job, self.source, self.sizes, self.threads = job, source, sizes, threads
-        self.rounds, self.limit_s = (7, 2) if quick else (40, 12)
+        self.rounds, self.limit_s = (7, 2) if quick else (30, 8)
         self.quick = quick
 
     def cell(self, size, batch=1, at_once=1, count=FITTED, source=None, name="", **more):
@@ -106,14 +108,14 @@ def choices(plan):
 
 
 def growth(plan):
-    """The default over good parts, groups and the picture's area, one thread; growth over the area with two groups of work."""
+    """The default over good parts, groups and the picture's area, one thread; the area also where freed memory is kept."""
     job = plan.job | {"threads": 1}
     size = plan.job["choice_size"]
     sweeps = {}
 
-    def sweep(name, cells):
+    def sweep(name, cells, environment=SHORT_SPIN):
         """All points of a sweep in turn, so that a slow minute does not bend the line."""
-        with Rivals(Rival("twinspect", job, f"{name}-{number}") for number in range(len(cells))) as rivals:
+        with Rivals(Rival("twinspect", job, f"{name}-{number}", environment) for number in range(len(cells))) as rivals:
             each = {rival.name: cell | {"name": "sweep"} for rival, cell in zip(rivals, cells)}
             return plan.run(rivals, cells[0] | {"name": "sweep"}, each) | {"order": [rival.name for rival in rivals]}
 
@@ -128,7 +130,8 @@ def growth(plan):
         cell = sweep("groups", cells)
         sweeps["groups"] = cell | {"at": [cell["about"][name]["groups"] for name in cell["order"]]}
     sides = [256, 512] if plan.quick else [128, 192, 256, 384, 512, 768, 1024]
-    sweeps["area"] = sweep("area", [plan.cell(side) for side in sides]) | {"at": [side**2 for side in sides]}
+    for name, environment in [("area", SHORT_SPIN), ("kept", KEPT)]:
+        sweeps[name] = sweep(name, [plan.cell(side) for side in sides], environment) | {"at": [side**2 for side in sides]}
     return sweeps
 
 

@@ -98,11 +98,12 @@ class Cell:
 
 
 def summary(samples):
-    """Minimum, quartiles and highest of the wall time, and minimum and median of the CPU time, in milliseconds."""
+    """Minimum, quartiles and highest of the wall time, minimum and median of the CPU time, in milliseconds; page faults."""
     wall, cpu = ([sample[key] for sample in samples] for key in ("wall_ms", "cpu_ms"))
     low, median, high = statistics.quantiles(wall, n=4, method="inclusive")
     found = {"turns": len(wall), "least": min(wall), "low": low, "median": median, "high": high, "most": max(wall),
-             "cpu": statistics.median(cpu), "cpu_least": min(cpu)}
+             "cpu": statistics.median(cpu), "cpu_least": min(cpu),
+             "faults": statistics.median(sample["faults"] for sample in samples)}
     if samples[0].get("stages"):
         stages = samples[0]["stages"]
         found["stages"] = {stage: statistics.median(sample["stages"][stage] for sample in samples) for stage in stages}

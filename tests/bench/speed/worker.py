@@ -3,13 +3,14 @@
 usage: python worker.py RIVAL JOB    reads a JSON request a line and answers with one: {"prepare": CELL}, {"run": NAME} or
                                      {"forget": NAME}
 
-A cell has a name, size, batch, at_once, pictures (files to fit) and picture (the file to inspect). `run` answers wall_ms and
-cpu_ms, of all threads of the process, and may add the stages. A rival that cannot prepare a cell answers {"skip": REASON}.
+A cell has a name, size, batch, at_once, pictures (files to fit) and picture (the file to inspect). `run` answers wall_ms,
+cpu_ms and page faults, of all threads of the process, and may add the stages. A rival that cannot prepare a cell answers {"skip": REASON}.
 """
 import concurrent.futures
 import json
 import os
 import pathlib
+import resource
 import sys
 import time
 
@@ -50,13 +51,15 @@ class Worker:
         return about
 
     def run(self, name):
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         wall, cpu = time.perf_counter(), time.process_time()
         if self.at_once[name] == 1:
             stages = self.rival.run(name, 0)
         else:
             numbers = range(self.at_once[name])
             stages = list(self.threads.map(lambda number: self.rival.run(name, number), numbers))[0]
-        taken = {"wall_ms": 1000 * (time.perf_counter() - wall), "cpu_ms": 1000 * (time.process_time() - cpu)}
+        taken = {"wall_ms": 1000 * (time.perf_counter() - wall), "cpu_ms": 1000 * (time.process_time() - cpu),
+                 "faults": resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults}
         return taken | ({"stages": stages} if stages else {})
 
     def forget(self, name):
