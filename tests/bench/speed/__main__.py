@@ -36,6 +36,7 @@ def parse():
     arguments.add_argument("--only", type=lambda text: text.split(","), default=list(SECTIONS), help=",".join(SECTIONS))
     arguments.add_argument("--compile-sizes", type=numbers, help="where torch.compile takes part, a minute each; 320")
     arguments.add_argument("--anomalib-sizes", type=numbers, help="where anomalib takes part; 256,320")
+    arguments.add_argument("--seconds", type=float, help="after so many a comparison takes no further turns; 8")
     arguments.add_argument("--document", type=pathlib.Path, help="a Markdown file whose marked parts are replaced")
     arguments.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("target/speed"))
     args = arguments.parse_args()
@@ -46,6 +47,7 @@ def parse():
     args.threads = args.threads or ([1] if args.quick else [1, 2])
     args.compile_sizes = args.compile_sizes or ([] if args.quick else [320])
     args.anomalib_sizes = args.anomalib_sizes or ([] if args.quick else [256, 320])
+    args.seconds = args.seconds or (2 if args.quick else 8)
     return args
 
 
@@ -58,7 +60,7 @@ def main():
         job = {"library": os.path.abspath(args.library), "weights": os.path.abspath(args.weights), "folder": folder,
                "compile_sizes": args.compile_sizes, "anomalib_sizes": args.anomalib_sizes, "choice_size": 320,
                "turned": str(turned) if turned.is_dir() else None}
-        plan = Plan(job, shared / "bottle/train/good", args.sizes, args.threads, args.quick)
+        plan = Plan(job, shared / "bottle/train/good", args.sizes, args.threads, args.quick, args.seconds)
         kept = args.output / "speed.json"
         # What --only leaves out stays as an earlier run measured it.
         found = json.loads(kept.read_text()) if kept.exists() and args.only != list(SECTIONS) else {}

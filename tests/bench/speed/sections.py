@@ -36,9 +36,9 @@ WAITING = {"spinning (libgomp's default)": {}, "`GOMP_SPINCOUNT=1000`": SHORT_SP
 class Plan:
     """What was asked for. job goes to every worker; of pictures, source is a folder; quick takes fewer turns."""
 
-    def __init__(self, job, source, sizes, threads, quick):
+    def __init__(self, job, source, sizes, threads, quick, limit_s):
         self.job, self.source, self.sizes, self.threads = job, source, sizes, threads
-        self.rounds, self.limit_s = (7, 2) if quick else (30, 8)
+        self.rounds, self.limit_s = 7 if quick else 30, limit_s
         self.quick = quick
 
     def cell(self, size, batch=1, at_once=1, count=FITTED, source=None, name="", **more):
