@@ -33,7 +33,8 @@ def parse():
     arguments.add_argument("--quick", action="store_true", help="fewer cells and turns, a minute or two")
     arguments.add_argument("--sizes", type=numbers, help="sides of pictures and network's input; 256,320,512,1024")
     arguments.add_argument("--threads", type=numbers, help="1,2")
-    arguments.add_argument("--only", type=lambda text: text.split(","), default=list(SECTIONS), help=",".join(SECTIONS))
+    arguments.add_argument("--only", type=lambda text: [name for name in text.split(",") if name], default=list(SECTIONS),
+                           help=",".join(SECTIONS) + "; '' = nothing, write the tables of earlier runs")
     arguments.add_argument("--compile-sizes", type=numbers, help="where torch.compile takes part, a minute each; 320")
     arguments.add_argument("--anomalib-sizes", type=numbers, help="where anomalib takes part; 256,320")
     arguments.add_argument("--seconds", type=float, help="after so many a comparison takes no further turns; 8")
@@ -51,6 +52,14 @@ def parse():
     return args
 
 
+def merged(before, data, threads):
+    """New data, and of a list of cells the earlier ones with other numbers of threads."""
+    if before is None or isinstance(data, dict):
+        return data
+    kept = [cell for cell in before["data"] if cell["threads"] not in threads]
+    return sorted(kept + data, key=lambda cell: cell["threads"])
+
+
 def main():
     args = parse()
     shared = pathlib.Path(os.environ.get("TWINSPECT_SHARED", pathlib.Path(__file__).resolve().parents[4] / "shared")) / "data"
@@ -62,11 +71,11 @@ def main():
                "turned": str(turned) if turned.is_dir() else None}
         plan = Plan(job, shared / "bottle/train/good", args.sizes, args.threads, args.quick, args.seconds)
         kept = args.output / "speed.json"
-        # What --only leaves out stays as an earlier run measured it.
-        found = json.loads(kept.read_text()) if kept.exists() and args.only != list(SECTIONS) else {}
+        # What --only and --threads leave out stays as an earlier run measured it.
+        found = json.loads(kept.read_text()) if kept.exists() else {}
         for name in args.only:
             begin = time.monotonic()
-            found[name] = {"when": datetime.datetime.now().isoformat(" ", "minutes"), "data": SECTIONS[name](plan)}
+            found[name] = {"when": datetime.datetime.now().isoformat(" ", "minutes"), "data": merged(found.get(name), SECTIONS[name](plan), args.threads)}
             found[name]["load"] = os.getloadavg()[1]  # of the last five minutes, ours included
             kept.write_text(json.dumps(found, indent=1))
             print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
