@@ -16,7 +16,6 @@ import os
 import pathlib
 import sys
 import tempfile
-import time
 
 import report
 from sections import SECTIONS, Plan
@@ -52,12 +51,10 @@ def parse():
     return args
 
 
-def merged(before, data, threads):
-    """New data, and of a list of cells the earlier ones with other numbers of threads."""
-    if before is None or isinstance(data, dict):
-        return data
-    kept = [cell for cell in before["data"] if cell["threads"] not in threads]
-    return sorted(kept + data, key=lambda cell: cell["threads"])
+def merged(cells, cell):
+    """The cells with one measured anew."""
+    others = [other for other in cells if (other["name"], other["threads"]) != (cell["name"], cell["threads"])]
+    return sorted([*others, cell], key=lambda cell: cell["threads"])
 
 
 def main():
@@ -71,14 +68,14 @@ def main():
                "turned": str(turned) if turned.is_dir() else None}
         plan = Plan(job, shared / "bottle/train/good", args.sizes, args.threads, args.quick, args.seconds)
         kept = args.output / "speed.json"
-        # What --only and --threads leave out stays as an earlier run measured it.
+        # What is left out this time, or was interrupted, stays as an earlier run measured it.
         found = json.loads(kept.read_text()) if kept.exists() else {}
         for name in args.only:
-            begin = time.monotonic()
-            found[name] = {"when": datetime.datetime.now().isoformat(" ", "minutes"), "data": merged(found.get(name), SECTIONS[name](plan), args.threads)}
-            found[name]["load"] = os.getloadavg()[1]  # of the last five minutes, ours included
-            kept.write_text(json.dumps(found, indent=1))
-            print(f"{name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+            for cell in SECTIONS[name](plan):
+                cell |= {"when": datetime.datetime.now().isoformat(" ", "minutes"), "load": os.getloadavg()[0]}
+                found[name] = merged(found.get(name, []), cell)
+                kept.write_text(json.dumps(found, indent=1))
+                print(f"{cell['when']} {name}: {cell['name']}, threads {cell['threads']}", file=sys.stderr, flush=True)
     parts = report.parts(found, args.output / "plots")
     (args.output / "speed.md").write_text("\n\n".join(parts.values()) + "\n")
     if args.document:

@@ -45,7 +45,7 @@ def limits(cells, _):
 
 
 def engines(cells, _):
-    build = cells[0]["about"]["twinspect"]["build"]
+    build = cells[-1]["about"]["twinspect"]["build"]
     return "\n\n".join([f"twinspect {build['version']}, commit {build['commit']}.", times(plain(cells)), stages(plain(cells)), shares(plain(cells)), anomalib(plain(cells)), batches(cells)])
 
 
@@ -143,11 +143,11 @@ def choices(cells, _):
 
 
 def growing(sweeps, plots):
-    parts = []
+    made = []
     labels = {"pictures": "good parts fitted", "groups": "groups of 160 good parts", "area": "pixels of the picture and of the input",
               "kept": "pixels, freed memory kept"}
-    for sweep, cell in sweeps.items():
-        at, names = cell["at"], cell["order"]
+    for cell in sweeps:
+        sweep, at, names = cell["name"], cell["at"], cell["order"]
         lines = {"inspect, least": [cell["rivals"][name]["least"] for name in names]}
         lines |= {stage: [cell["rivals"][name]["stages_least"][stage] for name in names] for stage in STAGES if stage != "verdict"}
         rows = [[name, *map(ms, times), f"{growth.exponent(at, times):.2f}"] for name, times in lines.items()]
@@ -159,9 +159,9 @@ def growing(sweeps, plots):
         rows.append(["page faults", *(f"{value:.0f}" for value in faults), f"{growth.exponent(at, faults):.2f}"])
         sizes = [cell["about"][name]["file_bytes"] / 1e6 for name in names]
         rows.append(["model, MB", *(f"{value:.1f}" for value in sizes), f"{growth.exponent(at, sizes):.2f}"])
-        parts.append(table([labels[sweep], *at, "exponent"], rows))
+        made.append(table([labels[sweep], *at, "exponent"], rows))
         growth.plot(plots / f"{sweep}.svg", f"Cost by {labels[sweep]}, one thread", labels[sweep], at, lines)
-    return "\n\n".join(parts)
+    return "\n\n".join(made)
 
 
 def loaded(cells, _):
@@ -183,8 +183,13 @@ WRITERS = {"limits": limits, "engines": engines, "choices": choices, "growth": g
 
 def parts(found, plots):
     """Markdown by section."""
-    return {name: f"Measured {found[name]['when']}, load of the machine {found[name]['load']:.1f}.\n\n"
-            + write(found[name]["data"], plots) for name, write in WRITERS.items() if name in found}
+    return {name: measured(found[name]) + write(found[name], plots) for name, write in WRITERS.items() if name in found}
+
+
+def measured(cells):
+    """When, and how many threads of all programs wanted a core, ours included."""
+    when, load = sorted(cell["when"] for cell in cells), sorted(cell["load"] for cell in cells)
+    return f"Measured {when[0]} to {when[-1][-5:]}, load of the machine {load[0]:.1f} to {load[-1]:.1f}.\n\n"
 
 
 def insert(document, made):
@@ -201,7 +206,7 @@ def insert(document, made):
 def last_line(found):
     if "engines" not in found:
         return "inspect / bare forward (fastest engine): not measured"
-    cell = next((cell for cell in plain(found["engines"]["data"]) if cell["size"] == 320), None)
-    cell = cell or plain(found["engines"]["data"])[0]
+    cells = plain(found["engines"])
+    cell = next((cell for cell in cells if cell["size"] == 320), cells[0])
     ratio = cell["rivals"]["twinspect"]["median"] / cell["rivals"][fastest(cell)]["median"]
     return f"inspect / bare forward (fastest engine): {ratio:.2f}"

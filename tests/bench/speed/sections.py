@@ -1,4 +1,4 @@
-"""The measurements, a function each: what is compared with what, on which cells. All return plain data for report.py."""
+"""The measurements, a generator each: what is compared with what. Cells are plain data for report.py, apart by name and threads."""
 import pathlib
 
 import load
@@ -65,16 +65,13 @@ class Rivals(list):
 
 def limits(plan):
     """Matrix product and memory, by threads."""
-    found = []
     for threads in plan.threads:
         with Rivals(Rival(f"limit-{kind}", plan.job | {"threads": threads}) for kind in ("peak", "reading", "copying")) as rivals:
-            found.append(plan.run(rivals, plan.cell(64)) | {"threads": threads})
-    return found
+            yield plan.run(rivals, plan.cell(64)) | {"threads": threads}
 
 
 def engines(plan):
     """A whole inspection beside the bare backbone by each engine, anomalib's inferencers and the peak, in turn."""
-    found = []
     taking = {"compile": plan.job["compile_sizes"]} | dict.fromkeys(ANOMALIB, plan.job["anomalib_sizes"])
     kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB] if taking.get(kind, plan.sizes)]
     for threads in plan.threads:
@@ -86,13 +83,11 @@ def engines(plan):
                     there = [rival for rival in rivals if size in taking.get(rival.kind, plan.sizes)
                              and rival.process.poll() is None and not (several and rival.kind in ANOMALIB)]
                     cell = plan.run(there, plan.cell(size, batch, at_once, decode=True))
-                    found.append(cell | {"threads": threads, "size": size, "batch": batch, "at_once": at_once})
-    return found
+                    yield cell | {"threads": threads, "size": size, "batch": batch, "at_once": at_once}
 
 
 def choices(plan):
     """Recipes and options of ours in turn, at one size unless the recipe names its own."""
-    found = []
     size, rows = plan.job["choice_size"], CHOICES
     # Parts at any angle, where there are pictures of such.
     turned = plan.cell(size, source=pathlib.Path(plan.job["turned"])) if plan.job["turned"] else {}
@@ -103,41 +98,38 @@ def choices(plan):
             each = {f"choice-{number}": {"recipe": recipe, "settings": settings} | (lying if recipe == "registered" else {})
                     for number, (recipe, settings) in enumerate(rows.values())}
             cell = plan.run(rivals, plan.cell(size), each)
-        found.append(cell | {"threads": threads, "rows": list(rows), "size": size})
-    return found
+        yield cell | {"threads": threads, "rows": list(rows), "size": size}
 
 
 def growth(plan):
     """The default over good parts, groups and the picture's area, one thread; the area also where freed memory is kept."""
     job = plan.job | {"threads": 1}
     size = plan.job["choice_size"]
-    sweeps = {}
 
-    def sweep(name, cells, environment=SHORT_SPIN):
+    def sweep(name, at, cells, environment=SHORT_SPIN):
         """All points of a sweep in turn, so that a slow minute does not bend the line."""
         with Rivals(Rival("twinspect", job, f"{name}-{number}", environment) for number in range(len(cells))) as rivals:
-            each = {rival.name: cell | {"name": "sweep"} for rival, cell in zip(rivals, cells)}
-            return plan.run(rivals, cells[0] | {"name": "sweep"}, each) | {"order": [rival.name for rival in rivals]}
+            each = {rival.name: cell | {"name": name} for rival, cell in zip(rivals, cells)}
+            cell = plan.run(rivals, cells[0] | {"name": name}, each)
+            return cell | {"threads": 1, "at": at, "order": [rival.name for rival in rivals]}
 
     counts = [10, 25, 50] if plan.quick else [10, 25, 50, 100, 200]
-    sweeps["pictures"] = sweep("pictures", [plan.cell(size, count=count) for count in counts]) | {"at": counts}
+    yield sweep("pictures", counts, [plan.cell(size, count=count) for count in counts])
     if plan.job["turned"]:
         turned = pathlib.Path(plan.job["turned"])
         per_group = [40, 8] if plan.quick else [160, 40, 20, 10, 5]
         cells = [plan.cell(size, count=per_group[0], source=turned,
                            settings=["registration=none", f"groups.size={count}", f"groups.smallest={max(2, count // 3)}"])
                  for count in per_group]
-        cell = sweep("groups", cells)
-        sweeps["groups"] = cell | {"at": [cell["about"][name]["groups"] for name in cell["order"]]}
+        cell = sweep("groups", None, cells)
+        yield cell | {"at": [cell["about"][name]["groups"] for name in cell["order"]]}
     sides = [256, 512] if plan.quick else [128, 192, 256, 384, 512, 768, 1024]
     for name, environment in [("area", SHORT_SPIN), ("kept", KEPT)]:
-        sweeps[name] = sweep(name, [plan.cell(side) for side in sides], environment) | {"at": [side**2 for side in sides]}
-    return sweeps
+        yield sweep(name, [side**2 for side in sides], [plan.cell(side) for side in sides], environment)
 
 
 def loaded(plan):
     """Inspections and engines beside programs that hold the cores, by threads and by how threads wait."""
-    found = []
     size = plan.job["choice_size"]
     for threads in plan.threads:
         job = plan.job | {"threads": threads}
@@ -148,8 +140,7 @@ def loaded(plan):
             for held in range(3):
                 with load.busy_cores(held):
                     cell = plan.run(rivals, plan.cell(size, name=f"held {held}"))
-                found.append(cell | {"threads": threads, "held": held, "size": size})
-    return found
+                yield cell | {"threads": threads, "held": held, "size": size}
 
 
 SECTIONS = {"limits": limits, "engines": engines, "choices": choices, "growth": growth, "loaded": loaded}
