@@ -54,7 +54,8 @@ def parse():
 def merged(cells, cell):
     """The cells with one measured anew."""
     others = [other for other in cells if (other["name"], other["threads"]) != (cell["name"], cell["threads"])]
-    return sorted([*others, cell], key=lambda cell: cell["threads"])
+    order = ["threads", "size", "batch", "at_once", "held"]
+    return sorted([*others, cell], key=lambda cell: [cell.get(key, 0) for key in order])
 
 
 def main():

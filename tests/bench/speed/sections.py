@@ -48,8 +48,8 @@ class Plan:
                 "pictures": made[:-1], "picture": made[-1], **more}
 
     def run(self, rivals, about, each=None):
-        """Turns of the rivals on a cell; at least 5, of batches 3."""
-        return Cell(rivals, about, each).take_turns(self.rounds, self.limit_s, least=5 if about["batch"] == 1 else 3)
+        """Turns of the rivals on a cell; at least 5, of batches 2, which take many seconds."""
+        return Cell(rivals, about, each).take_turns(self.rounds, self.limit_s, least=5 if about["batch"] == 1 else 2)
 
 
 class Rivals(list):
@@ -73,7 +73,8 @@ def limits(plan):
 def engines(plan):
     """A whole inspection beside the bare backbone by each engine, anomalib's inferencers and the peak, in turn."""
     taking = {"compile": plan.job["compile_sizes"]} | dict.fromkeys(ANOMALIB, plan.job["anomalib_sizes"])
-    kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB] if taking.get(kind, plan.sizes)]
+    kinds = [kind for kind in ["limit-peak", *ENGINES, "twinspect", *ANOMALIB]
+             if set(plan.sizes) & set(taking.get(kind, plan.sizes))]
     for threads in plan.threads:
         with Rivals(Rival(kind, plan.job | {"threads": threads}) for kind in kinds) as rivals:
             for size in plan.sizes:
