@@ -13,6 +13,9 @@ STAGES = ["preprocess", "backbone", "matching", "statistics", "map", "verdict"]
 
 
 def table(head, rows):
+    """Nothing if there are no rows."""
+    if not rows:
+        return ""
     lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
@@ -46,7 +49,8 @@ def limits(cells, _):
 
 def engines(cells, _):
     build = cells[-1]["about"]["twinspect"]["build"]
-    return "\n\n".join([f"twinspect {build['version']}, commit {build['commit']}.", times(plain(cells)), stages(plain(cells)), shares(plain(cells)), anomalib(plain(cells)), batches(cells)])
+    made = [f"twinspect {build['version']}, commit {build['commit']}.", times(plain(cells)), stages(plain(cells)), shares(plain(cells)), anomalib(plain(cells)), batches(cells)]
+    return "\n\n".join(part for part in made if part)
 
 
 def times(cells):
