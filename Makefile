@@ -158,6 +158,14 @@ peer: build weights ## beside anomalib on bottle and screw, same weights, one ru
 	"$(PEER)"/bin/python tests/bench/anomalib_peer.py "$(TARGET)/release/libtwinspect.so" \
 		"$$("$(PROGRAM)" weights get $(BACKBONE) | awk '{print $$2}')" $(PEER_ARGUMENTS)
 
+.PHONY: speed
+speed: build weights ## beside bare engines, anomalib and the machine's limits, in turn; half an hour (6 GB); SPEED_ARGUMENTS=--quick
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(PEER)"
+	"$(PEER)"/bin/pip install --quiet -r tests/bench/requirements.txt
+	LD_LIBRARY_PATH="$(LIBTORCH)/lib" "$(PEER)"/bin/python tests/bench/speed "$(TARGET)/release/libtwinspect.so" \
+		"$$("$(PROGRAM)" weights get $(BACKBONE) | awk '{print $$2}')" -o "$(TARGET)/speed" $(SPEED_ARGUMENTS)
+
 oracles: ## write the expected values under tests/data anew, with PyTorch and friends (6 GB)
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
 	python3 -m venv "$(ORACLES)"
