@@ -27,7 +27,7 @@ RECIPES := default registered padim orthoad patchcore spade rad subspace
 
 .PHONY: help demo test test-cpp test-csharp test-python parity lint build libtorch weights tools header check-layers
 .PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
-.PHONY: accuracy check-accuracy coverage choices deeppcb memory bench peer oracles clean
+.PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
