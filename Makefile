@@ -143,7 +143,6 @@ deeppcb: build ## mode direct on ../shared/data/deeppcb: precision and recall; P
 memory: build weights ## peak memory of fitting 200 and 2,100 pictures
 	python3 tests/memory.py $(PROGRAM)
 
-.PHONY: large
 large: build weights ## pictures of 16 and 220 megapixels through fit and inspect, in tiles: time and peak memory; 4 GiB, half an hour
 	python3 tests/large.py "$(PROGRAM)"
 
@@ -158,7 +157,6 @@ peer: build weights ## beside anomalib on bottle and screw, same weights, one ru
 	"$(PEER)"/bin/python tests/bench/anomalib_peer.py "$(TARGET)/release/libtwinspect.so" \
 		"$$("$(PROGRAM)" weights get $(BACKBONE) | awk '{print $$2}')" $(PEER_ARGUMENTS)
 
-.PHONY: speed
 speed: build weights ## beside bare engines, anomalib and the machine's limits, in turn; half an hour (6 GB); SPEED_ARGUMENTS=--quick
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
 	python3 -m venv "$(PEER)"
