@@ -5,10 +5,12 @@
 //! name.
 
 mod recipes;
+mod spec;
 mod table;
 
 pub use recipes::{NamedRecipe, RECIPES};
-pub use table::{Domain, OptionSpec, Scope, TABLE, allowed};
+pub use spec::{Domain, OptionSpec, Scope, allowed};
+pub use table::TABLE;
 
 use crate::error::{Error, ErrorKind, Result};
 
