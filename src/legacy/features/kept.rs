@@ -1,7 +1,7 @@
 //! Pictures that wait to be learned from.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::{ImageView, PixelFormat};
+use crate::image::{ImageView, PixelFormat, Plane};
 
 /// A copy of a picture, packed.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,17 @@ impl Kept {
 
     /// The picture.
     pub fn view(&self) -> Result<ImageView<'_>> {
-        ImageView::packed(self.format, self.size.0, self.size.1, &self.bytes)?
-            .with_white(self.white)
+        view(self.format, self.size, &self.bytes, self.white)
     }
+}
+
+/// A packed picture of one plane; how many pixels it may have was asked when it came.
+pub fn view(
+    format: PixelFormat,
+    (width, height): (u32, u32),
+    bytes: &[u8],
+    white: f64,
+) -> Result<ImageView<'_>> {
+    let plane = Plane { bytes, top: 0 };
+    ImageView::new(format, width, height, &[plane], 0, white, u64::MAX)
 }

@@ -9,10 +9,10 @@ use std::sync::Mutex;
 
 use ndarray::Array2;
 
-use super::kept::Kept;
+use super::kept::{Kept, view};
 use super::limits::Limits;
 use super::model::{FeatureModel, Learned};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::legacy::file::damaged;
 use crate::legacy::pixels::{PixelModel, put_floats, zeros};
 use crate::legacy::tolerance::Tolerance;
@@ -22,17 +22,22 @@ use crate::statistics::Spread;
 
 /// Adds the model to `bytes`. Errors: `Memory`.
 pub fn record(model: &FeatureModel, bytes: &mut Vec<u8>) -> Result<()> {
+    let file = model
+        .learned
+        .as_ref()
+        .map(|learned| learned.model.to_bytes());
+    let file = file.transpose()?.unwrap_or_default();
+    reserve(bytes, length_of(model) + file.len())?;
     bytes.extend_from_slice(&(model.waiting.len() as u32).to_le_bytes());
     for picture in &model.waiting {
         bytes.extend_from_slice(&picture.white.to_le_bytes());
         bytes.extend_from_slice(&picture.bytes);
     }
     bytes.push(model.learned.is_some().into());
-    if let Some(Learned { model, maps }) = &model.learned {
+    if let Some(Learned { maps, .. }) = &model.learned {
         bytes.extend_from_slice(&maps.count().to_le_bytes());
         put_floats(bytes, maps.sum());
         put_floats(bytes, maps.squares());
-        let file = model.to_bytes()?;
         bytes.extend_from_slice(&(file.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&file);
     }
@@ -50,6 +55,22 @@ pub fn record(model: &FeatureModel, bytes: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of the record at most, without the model's file.
+fn length_of(model: &FeatureModel) -> usize {
+    const NUMBERS: usize = 128;
+    let pixels = model.size.0 as usize * model.size.1 as usize;
+    let waiting = model.waiting.iter().map(|kept| 8 + kept.bytes.len());
+    // Two sums and the ideal image.
+    NUMBERS + waiting.sum::<usize>() + (8 + 8 + 4) * pixels
+}
+
+fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
+    bytes.try_reserve_exact(more).map_err(|_| {
+        let message = format!("no memory for a variation model of {more} bytes");
+        Error::new(ErrorKind::Memory, message)
+    })
+}
+
 /// The model of these bytes, which lies beside `pixels`. Errors: `Format`, `Memory`; those of [`Model::from_bytes`].
 pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<FeatureModel> {
     let (size, gray) = (pixels.size(), pixels.gray());
@@ -61,13 +82,8 @@ pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<Feat
     let picture_bytes = shape.0 * shape.1 * gray.format().bytes_per_pixel();
     for _ in 0..count {
         let white = f64::from_le_bytes(reader.array()?);
-        let kept = Kept {
-            format: gray.format(),
-            size,
-            white,
-            bytes: reader.bytes(picture_bytes)?.to_vec(),
-        };
-        kept.view().map_err(|error| damaged(error.message()))?;
+        let view = view(gray.format(), size, reader.bytes(picture_bytes)?, white);
+        let kept = Kept::of(&view.map_err(|error| damaged(error.message()))?)?;
         waiting.push(kept);
     }
     let learned = match reader.flag()? {

@@ -48,14 +48,16 @@ impl Row {
     }
 }
 
-/// All rows of a folder's table, in the order in which they were written.
+/// All rows of a folder's table, in the order in which they were written; a last one that is being written is left out.
 ///
 /// Errors: `NotFound`, `Io`, `Format` with the line that cannot be read.
 pub fn read(folder: &Path) -> Result<Vec<Row>> {
     let path = folder.join(TABLE);
-    let file = std::fs::File::open(&path)
+    let text = std::fs::read(&path)
         .map_err(|error| Error::io(&error, "read the shadow's table", &path))?;
-    let rows = csv::Reader::from_reader(std::io::BufReader::new(file)).into_deserialize();
+    let whole = text.iter().rposition(|byte| *byte == b'\n');
+    let whole = &text[..whole.map_or(0, |end| end + 1)];
+    let rows = csv::Reader::from_reader(whole).into_deserialize();
     let rows = rows.map(|row| {
         row.map_err(|error| {
             Error::new(ErrorKind::Format, format!("not a shadow's table: {error}")).at(&path)

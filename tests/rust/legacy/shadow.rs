@@ -129,3 +129,49 @@ fn folder_that_cannot_be_made_is_an_error_at_once() {
     let other = read(folder.path()).unwrap_err();
     assert_eq!(other.kind(), ErrorKind::Format);
 }
+
+#[test]
+fn picture_that_cannot_be_kept_does_not_cost_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = prepared(12, &BLIND, &options(folder.path(), &[]));
+    std::fs::remove_dir(folder.path().join("pictures")).unwrap();
+    let spot = gray(&parts::defective(100));
+    let (_, written) = model.compare(&view(&spot), None).unwrap().shadow.unwrap();
+    assert!(written.unwrap_err().to_string().contains("pictures"));
+    let rows = read(folder.path()).unwrap();
+    assert_eq!(
+        (rows.len(), rows[0].agrees(), &rows[0].picture),
+        (1, false, &None)
+    );
+}
+
+#[test]
+fn unfinished_line_is_passed_over_and_cut_before_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join(TABLE);
+    let part = gray(&parts::good(100));
+    let compare = || {
+        let model = prepared(8, &BLIND, &options(folder.path(), &[]));
+        let (_, written) = model.compare(&view(&part), None).unwrap().shadow.unwrap();
+        written.unwrap();
+    };
+    compare();
+    let whole = std::fs::read(&table).unwrap();
+    let cut = [&whole[..], b"2026-11-25T17:10:27.250Z,go"].concat();
+    std::fs::write(&table, cut).unwrap();
+    assert_eq!(read(folder.path()).unwrap().len(), 1);
+    compare();
+    assert_eq!(read(folder.path()).unwrap().len(), 2);
+    // Not even the first line was finished.
+    std::fs::write(&table, &whole[..10]).unwrap();
+    compare();
+    assert_eq!(read(folder.path()).unwrap().len(), 1);
+
+    let foreign = "name,score\nleft,1";
+    std::fs::write(&table, foreign).unwrap();
+    let (byte, standard) = (GrayType::Byte, Learning::Standard);
+    let error =
+        Variation::new(parts::SIZE, byte, standard, &options(folder.path(), &[])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), foreign);
+}
