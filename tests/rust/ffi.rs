@@ -17,11 +17,16 @@ mod parts;
 mod results;
 mod thresholds;
 mod variation;
+mod variation_file;
 
 use std::ffi::{CStr, c_char};
+use std::sync::Mutex;
 
 use serde_json::Value;
 use twinspect::ffi::*;
+
+/// Held by whoever sets the log, which the whole process has one of.
+static LOG: Mutex<()> = Mutex::new(());
 
 /// A text of the library.
 fn text(pointer: *const c_char) -> String {

@@ -2,13 +2,13 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{ThreadId, current};
 
 use twinspect::ffi::*;
 
 use super::parts::{fit, fitter};
-use super::{fails, ok, sized, text};
+use super::{LOG, fails, ok, sized, text};
 
 #[test]
 fn cpu_is_the_first_device_and_every_device_is_a_value_of_the_option() {
@@ -54,6 +54,7 @@ fn log_hears_of_models_and_of_their_warnings_up_to_its_level() {
         );
     }
     let Some(fitter) = fitter(2) else { return };
+    let _alone = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     let heard = Heard::default();
     // What the other tests do on their threads is heard too, and is none of this one's business.
     let heard_while = |level| {

@@ -1,4 +1,4 @@
-//! The variation model in C: the whole sequence, calls out of order, wrong numbers, pictures and files.
+//! The variation model in C: the whole sequence, calls out of order, wrong numbers and pictures.
 
 use std::ptr::{null, null_mut};
 
@@ -6,8 +6,8 @@ use twinspect::ffi::*;
 
 use super::{Owned, fails, json, new_options, new_result, ok, sized};
 
-const WIDTH: u32 = 4;
-const HEIGHT: u32 = 2;
+pub const WIDTH: u32 = 4;
+pub const HEIGHT: u32 = 2;
 const TEN: [f64; 2] = [10.0, 10.0];
 const TWO: [f64; 2] = [2.0, 2.0];
 
@@ -18,9 +18,9 @@ const GOOD: [[u8; 8]; 3] = [
     [100, 100, 100, 111, 100, 100, 100, 111],
 ];
 /// Too light in the first row, too dark below it; the last column varies that much.
-const BAD: [u8; 8] = [100, 111, 115, 117, 100, 85, 100, 83];
+pub const BAD: [u8; 8] = [100, 111, 115, 117, 100, 85, 100, 83];
 
-fn gray(pixels: &[u8; 8]) -> tsp_image {
+pub fn gray(pixels: &[u8; 8]) -> tsp_image {
     let mut image: tsp_image = sized();
     let data = pixels.as_ptr().cast();
     ok(unsafe { tsp_image_init(&raw mut image, TSP_FORMAT_GRAY8, WIDTH, HEIGHT, data, 0) });
@@ -34,7 +34,7 @@ fn floats(pixels: &mut [f32; 8]) -> tsp_image {
     image
 }
 
-fn create(mode: i32) -> Owned<tsp_variation> {
+pub fn create(mode: i32) -> Owned<tsp_variation> {
     Owned::new(
         |out| unsafe {
             tsp_variation_create(WIDTH, HEIGHT, TSP_VARIATION_TYPE_BYTE, mode, null(), out)
@@ -48,7 +48,7 @@ fn train(variation: &Owned<tsp_variation>, images: &[tsp_image]) -> tsp_status {
     unsafe { tsp_variation_train(variation.0, pointers.as_ptr(), pointers.len() as u64) }
 }
 
-fn prepared() -> Owned<tsp_variation> {
+pub fn prepared() -> Owned<tsp_variation> {
     let variation = create(TSP_VARIATION_MODE_STANDARD);
     ok(train(&variation, &GOOD.each_ref().map(gray)));
     ok(unsafe { tsp_variation_prepare(variation.0, TEN.as_ptr(), TWO.as_ptr()) });
@@ -61,7 +61,7 @@ fn summary(result: *const tsp_result) -> tsp_summary {
     summary
 }
 
-fn runs(result: *const tsp_result) -> Vec<(i32, i32, i32)> {
+pub fn runs(result: *const tsp_result) -> Vec<(i32, i32, i32)> {
     let (mut first, mut count) = (null(), 0);
     ok(unsafe { tsp_result_runs(result, &raw mut first, &raw mut count) });
     let run = |index| unsafe { *first.add(index) };
@@ -80,7 +80,7 @@ fn peaks(result: *const tsp_result) -> Vec<f32> {
         .collect()
 }
 
-fn bytes(variation: *const tsp_variation) -> Vec<u8> {
+pub fn bytes(variation: *const tsp_variation) -> Vec<u8> {
     let mut needed = 0;
     ok(unsafe { tsp_variation_write_memory(variation, null_mut(), 0, &raw mut needed) });
     let mut bytes = vec![0u8; needed as usize];
@@ -384,90 +384,4 @@ fn direct_takes_its_images_as_they_are() {
     ok(unsafe { tsp_variation_compare(variation.0, &raw const bad, null(), result.0) });
     // 115 is not above 100 + 2 * 7.5.
     assert_eq!(runs(result.0), [(0, 1, 1), (1, 1, 1)]);
-}
-
-#[test]
-fn written_and_read_models_find_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("part.twin");
-    let path = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-    let (variation, result, bad) = (prepared(), new_result(), gray(&BAD));
-    ok(unsafe { tsp_variation_write(variation.0, path.as_ptr()) });
-    let content = bytes(variation.0);
-    assert_eq!(std::fs::read(path.to_str().unwrap()).unwrap(), content);
-    let from_file = Owned::new(
-        |out| unsafe { tsp_variation_read(path.as_ptr(), null(), out) },
-        tsp_variation_clear,
-    );
-    let (data, size) = (content.as_ptr().cast(), content.len() as u64);
-    let from_memory = Owned::new(
-        |out| unsafe { tsp_variation_read_memory(data, size, null(), out) },
-        tsp_variation_clear,
-    );
-    drop(variation);
-    for read in [&from_file, &from_memory] {
-        ok(unsafe { tsp_variation_compare(read.0, &raw const bad, null(), result.0) });
-        assert_eq!(runs(result.0), [(0, 1, 2), (1, 1, 1)]);
-        assert_eq!(bytes(read.0), content);
-    }
-    let mut out = null_mut();
-    let mut buffer = [0u8; 8];
-    unsafe {
-        let short = tsp_variation_read_memory(data, size - 1, null(), &raw mut out);
-        fails(short, tsp_status::TSP_E_FORMAT, "damaged");
-        let absent = tsp_variation_read(c"no such file".as_ptr(), null(), &raw mut out);
-        fails(absent, tsp_status::TSP_E_NOT_FOUND, "no such file");
-        let small =
-            tsp_variation_write_memory(from_file.0, buffer.as_mut_ptr().cast(), 8, null_mut());
-        fails(small, tsp_status::TSP_E_BUFFER_TOO_SMALL, "8 bytes");
-        let nowhere = tsp_variation_write(from_file.0, c"no/such/folder/x".as_ptr());
-        fails(nowhere, tsp_status::TSP_E_NOT_FOUND, "no folder");
-    }
-    assert_eq!(buffer, [0; 8]);
-}
-
-#[test]
-fn read_model_says_what_it_is() {
-    let info = |variation: *const tsp_variation| {
-        let mut out: tsp_variation_summary = sized();
-        ok(unsafe { tsp_variation_info(variation, &raw mut out) });
-        (
-            out.width,
-            out.height,
-            out.r#type,
-            out.mode,
-            out.engine,
-            out.prepared,
-        )
-    };
-    let new = create(TSP_VARIATION_MODE_ROBUST);
-    let pixels = TSP_VARIATION_ENGINE_PIXELS;
-    assert_eq!(
-        info(new.0),
-        (
-            WIDTH,
-            HEIGHT,
-            TSP_VARIATION_TYPE_BYTE,
-            TSP_VARIATION_MODE_ROBUST,
-            pixels,
-            0
-        )
-    );
-    let content = bytes(prepared().0);
-    let (data, size) = (content.as_ptr().cast(), content.len() as u64);
-    let read = Owned::new(
-        |out| unsafe { tsp_variation_read_memory(data, size, null(), out) },
-        tsp_variation_clear,
-    );
-    assert_eq!(
-        info(read.0),
-        (
-            WIDTH,
-            HEIGHT,
-            TSP_VARIATION_TYPE_BYTE,
-            TSP_VARIATION_MODE_STANDARD,
-            pixels,
-            1
-        )
-    );
 }
