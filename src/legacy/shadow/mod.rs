@@ -54,7 +54,8 @@ impl Row {
 pub fn read(folder: &Path) -> Result<Vec<Row>> {
     let path = folder.join(TABLE);
     let text = std::fs::read(&path)
-        .map_err(|error| Error::io(&error, "read the shadow's table", &path))?;
+        .map_err(|error| Error::io(&error, "read the shadow's table", &path)
+            .hint("Name the folder that shadow.folder named while a variation model compared both engines."))?;
     let whole = text.iter().rposition(|byte| *byte == b'\n');
     let whole = &text[..whole.map_or(0, |end| end + 1)];
     let rows = csv::Reader::from_reader(whole).into_deserialize();
