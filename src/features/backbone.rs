@@ -4,6 +4,7 @@ use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
+use super::arithmetic::{Arithmetic, Precision};
 use super::network::Network;
 use super::torchscript::TorchScript;
 use super::vit::{self, Plan, VisionTransformer};
@@ -114,7 +115,7 @@ pub struct StageInfo {
 pub struct Backbone {
     network: Layers,
     stages: Vec<StageInfo>,
-    device: Device,
+    arithmetic: Arithmetic,
 }
 
 enum Layers {
@@ -136,25 +137,27 @@ impl From<VisionTransformer> for Layers {
 }
 
 impl Backbone {
-    /// Builds `architecture` on `device` from the tensors of its weight file.
+    /// Builds `architecture` on a device from the tensors of its weight file.
     ///
     /// Convolutional networks: batch norm is folded into the convolutions; stages 1 to 4 have strides 4, 8, 16, 32. Vision
     /// transformers: layer scale is folded into the layer before it; stage k is the patch tokens after block k with the
     /// network's last layer norm, and has stride 14. What is folded is folded in double precision; everything then runs in
-    /// f32. Tensors that only training needs (the classifier's, `num_batches_tracked`, `mask_token`) may be absent.
+    /// the precision asked for, f32 if only a device is given. Tensors that only training needs (the classifier's, `num_batches_tracked`, `mask_token`) may be absent.
     ///
     /// Errors: `Weights`, naming the tensor, if one is missing, has another shape than expected, is not of a floating
-    /// kind, holds values that are not finite, or belongs to no layer (the file is of another network); `Torch` if
-    /// `device` cannot be used.
+    /// kind, holds values that are not finite, or belongs to no layer (the file is of another network); `Device` if it
+    /// cannot compute so; `Torch` if it cannot be used.
     pub fn from_tensors(
         architecture: Architecture,
         tensors: &Tensors,
-        device: Device,
+        arithmetic: impl Into<Arithmetic>,
     ) -> Result<Self> {
         let _no_grad = tch::no_grad_guard();
-        let lite = |variant| efficientnet_lite::read(variant, architecture, tensors, device);
-        let resnet = |variant| resnet::read(variant, architecture, tensors, device);
-        let vit = |plan| vit::read(plan, architecture, tensors, device);
+        let arithmetic = arithmetic.into();
+        arithmetic.check()?;
+        let lite = |variant| efficientnet_lite::read(variant, architecture, tensors, arithmetic);
+        let resnet = |variant| resnet::read(variant, architecture, tensors, arithmetic);
+        let vit = |plan| vit::read(plan, architecture, tensors, arithmetic);
         let network: Layers = match architecture {
             Architecture::EfficientNetLite0 => lite(&efficientnet_lite::LITE0)?.into(),
             Architecture::EfficientNetLite1 => lite(&efficientnet_lite::LITE1)?.into(),
@@ -164,7 +167,7 @@ impl Backbone {
             Architecture::WideResNet50_2 => resnet(&resnet::WIDE_RESNET50_2)?.into(),
             Architecture::OpenNsfwResNet50 => {
                 let tensors = open_nsfw::as_torchvision(tensors)?;
-                resnet::read(&resnet::OPEN_NSFW, architecture, &tensors, device)?.into()
+                resnet::read(&resnet::OPEN_NSFW, architecture, &tensors, arithmetic)?.into()
             }
             Architecture::DinoV2S14 => vit(Plan::SMALL)?.into(),
             Architecture::DinoV2B14 => vit(Plan::BASE)?.into(),
@@ -173,7 +176,7 @@ impl Backbone {
             Architecture::DinoV2B14Reg => vit(Plan::BASE.with_registers())?.into(),
             Architecture::DinoV2L14Reg => vit(Plan::LARGE.with_registers())?.into(),
         };
-        Ok(Self::new(network, device))
+        Ok(Self::new(network, arithmetic))
     }
 
     /// Loads a network of the user's own: the content of a TorchScript file, as `torch.jit.save` writes it.
@@ -190,10 +193,10 @@ impl Backbone {
     pub fn from_torchscript(bytes: &[u8], device: Device) -> Result<Self> {
         let _no_grad = tch::no_grad_guard();
         let module = TorchScript::load(bytes, device)?;
-        Ok(Self::new(Layers::TorchScript(module), device))
+        Ok(Self::new(Layers::TorchScript(module), device.into()))
     }
 
-    fn new(network: Layers, device: Device) -> Self {
+    fn new(network: Layers, arithmetic: Arithmetic) -> Self {
         let stages = match &network {
             Layers::Convolutional(network) => network.stages(),
             Layers::VisionTransformer(network) => network.stages(),
@@ -202,8 +205,13 @@ impl Backbone {
         Self {
             network,
             stages,
-            device,
+            arithmetic,
         }
+    }
+
+    /// The numbers that it computes in.
+    pub fn precision(&self) -> Precision {
+        self.arithmetic.precision
     }
 
     /// The stages that [`Backbone::forward`] can be asked for, shallowest first in the built-in networks.
@@ -247,16 +255,17 @@ impl Backbone {
         let deepest = self.deepest(stages)?;
         self.check_input(input)?;
         let _no_grad = tch::no_grad_guard();
-        let maps = match &self.network {
-            Layers::Convolutional(network) => network.forward(input, deepest)?,
-            Layers::VisionTransformer(network) => return network.patch_tokens(input, stages),
-            Layers::TorchScript(module) => module.forward(input)?,
+        let input = input.f_to_kind(self.arithmetic.precision.kind())?;
+        let all = match &self.network {
+            Layers::Convolutional(network) => network.forward(&input, deepest)?,
+            Layers::VisionTransformer(network) => {
+                let maps = network.patch_tokens(&input, stages)?;
+                return maps.iter().map(as_float32).collect();
+            }
+            Layers::TorchScript(module) => module.forward(&input)?,
         };
-        stages
-            .iter()
-            .filter_map(|stage| maps.get(stage - 1))
-            .map(|map| Ok(map.f_contiguous()?))
-            .collect()
+        let maps = stages.iter().filter_map(|stage| all.get(stage - 1));
+        maps.map(as_float32).collect()
     }
 
     fn deepest(&self, stages: &[usize]) -> Result<usize> {
@@ -299,21 +308,25 @@ impl Backbone {
             ));
         }
         let device = input.device();
-        if device != self.device {
+        if device != self.arithmetic.device {
             return refuse(format!(
                 "the backbone's input is on {device:?}, the backbone on {:?}",
-                self.device
+                self.arithmetic.device
             ));
         }
         Ok(())
     }
 }
 
+fn as_float32(map: &Tensor) -> Result<Tensor> {
+    Ok(map.f_to_kind(Kind::Float)?.f_contiguous()?)
+}
+
 impl fmt::Debug for Backbone {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Backbone")
             .field("stages", &self.stages)
-            .field("device", &self.device)
+            .field("arithmetic", &self.arithmetic)
             .finish_non_exhaustive()
     }
 }

@@ -3,8 +3,7 @@
 //! Source: Tan and Le, arXiv 1905.11946, and TensorFlow's "lite" variant, in which all sizes have the same stem and one
 //! block in the first and last group. Tensor names are those of lukemelas' EfficientNet-PyTorch.
 
-use tch::Device;
-
+use super::arithmetic::Arithmetic;
 use super::backbone::Architecture;
 use super::convolution::{Activation, Padding, Plan};
 use super::network::{Block, Network, Shortcut, Stage};
@@ -94,9 +93,9 @@ pub(super) fn read(
     variant: &Variant,
     architecture: Architecture,
     tensors: &Tensors,
-    device: Device,
+    arithmetic: Arithmetic,
 ) -> Result<Network> {
-    let mut reader = TensorReader::new(tensors, architecture, EPSILON, device);
+    let mut reader = TensorReader::new(tensors, architecture, EPSILON, arithmetic);
     let stem = Plan {
         stride: 2,
         ..relu6(Plan::dense(3, STEM_CHANNELS, 3))

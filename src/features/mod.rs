@@ -5,6 +5,7 @@
 //! what is made of its outputs stay together and away from pictures and statistics.
 
 pub mod adaptor;
+pub mod arithmetic;
 pub mod backbone;
 pub(crate) mod convolution;
 mod efficientnet_lite;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::features::arithmetic::{Arithmetic, Precision};
 use crate::features::backbone::{Architecture, Backbone};
 use crate::features::weights::{self, Part};
 use crate::image::{Multiples, Normalisation};
@@ -20,7 +21,7 @@ pub struct Pretrained {
     normalisation: Normalisation,
     name: String,
     sha256: String,
-    device: Device,
+    arithmetic: Arithmetic,
 }
 
 /// Where a network's numbers come from, found and hashed; none of it has been interpreted yet.
@@ -44,19 +45,24 @@ impl Pretrained {
     /// normalised with ImageNet's mean and deviation; it is a program, which is run: open only files that you trust.
     ///
     /// Errors: `Weights` for weights that are missing or have another hash, `InvalidArgument` for an unknown name or that of
-    /// a matcher, `NotFound`, `Io`, `Format`.
-    pub fn open(name: &str, device: Device) -> Result<Self> {
-        Source::find(name)?.open(device)
+    /// a matcher, and for a TorchScript module in another precision than float32; `Device` if it cannot compute so,
+    /// `NotFound`, `Io`, `Format`.
+    pub fn open(name: &str, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Source::find(name)?.open(arithmetic.into())
     }
 
     /// The same network by the hash that a model was fitted with; a TorchScript module of another hash is not run.
     ///
     /// Errors: `Weights` if the file is missing, or naming both hashes if they differ.
-    pub fn open_exactly(name: &str, sha256: &str, device: Device) -> Result<Self> {
+    pub fn open_exactly(
+        name: &str,
+        sha256: &str,
+        arithmetic: impl Into<Arithmetic>,
+    ) -> Result<Self> {
         let source = Source::find(name).map_err(|error| of_the_model(name, error))?;
         if source.sha256 == sha256 {
             return source
-                .open(device)
+                .open(arithmetic.into())
                 .map_err(|error| of_the_model(name, error));
         }
         let short = |hash: &str| hash.chars().take(12).collect::<String>();
@@ -70,10 +76,14 @@ impl Pretrained {
 
     /// The same network on `device`: itself if it is there.
     pub fn on(self: &Arc<Self>, device: Device) -> Result<Arc<Self>> {
-        if self.device == device {
+        let arithmetic = Arithmetic {
+            device,
+            ..self.arithmetic
+        };
+        if self.arithmetic == arithmetic {
             return Ok(Arc::clone(self));
         }
-        Self::open_exactly(&self.name, &self.sha256, device).map(Arc::new)
+        Self::open_exactly(&self.name, &self.sha256, arithmetic).map(Arc::new)
     }
 
     /// The network.
@@ -143,16 +153,25 @@ impl Source {
         })
     }
 
-    fn open(self, device: Device) -> Result<Pretrained> {
+    fn open(self, arithmetic: Arithmetic) -> Result<Pretrained> {
         let (backbone, normalisation) = match self.content {
             Content::Weights(architecture, normalisation, path) => {
                 let tensors = weights::read(&path)?;
-                let backbone = Backbone::from_tensors(architecture, &tensors, device)
+                let backbone = Backbone::from_tensors(architecture, &tensors, arithmetic)
                     .map_err(|error| error.at(&path))?;
                 (backbone, normalisation)
             }
+            Content::Module(_) if arithmetic.precision != Precision::Float32 => {
+                let message = format!(
+                    "a TorchScript module computes in the numbers that it was exported with, not in {}",
+                    arithmetic.precision.word()
+                );
+                return Err(Error::new(ErrorKind::InvalidArgument, message)
+                    .at("features.precision")
+                    .hint("Use features.precision=float32."));
+            }
             Content::Module(bytes) => {
-                let backbone = Backbone::from_torchscript(&bytes, device)
+                let backbone = Backbone::from_torchscript(&bytes, arithmetic.device)
                     .map_err(|error| error.at(&self.name))?;
                 (backbone, Normalisation::IMAGENET)
             }
@@ -162,7 +181,7 @@ impl Source {
             normalisation,
             name: self.name,
             sha256: self.sha256,
-            device,
+            arithmetic,
         })
     }
 }

@@ -3,8 +3,7 @@
 //! Source: He et al., arXiv 1512.03385, and Zagoruyko and Komodakis, arXiv 1605.07146 (wide). Tensor names and details
 //! (the stride stands in the bottleneck's 3 x 3 convolution) are torchvision's, where a variant says nothing else.
 
-use tch::Device;
-
+use super::arithmetic::Arithmetic;
 use super::backbone::Architecture;
 use super::convolution::{Activation, Convolution, Padding, Plan};
 use super::network::{Block, Network, Shortcut, Stage};
@@ -88,9 +87,9 @@ pub(super) fn read(
     variant: &Variant,
     architecture: Architecture,
     tensors: &Tensors,
-    device: Device,
+    arithmetic: Arithmetic,
 ) -> Result<Network> {
-    let mut reader = TensorReader::new(tensors, architecture, EPSILON, device);
+    let mut reader = TensorReader::new(tensors, architecture, EPSILON, arithmetic);
     let stem = Plan {
         stride: 2,
         ..relu(Plan::dense(3, STEM_CHANNELS, 7))

@@ -5,6 +5,7 @@ use std::fmt;
 
 use tch::{Device, Kind, Tensor};
 
+use super::arithmetic::Arithmetic;
 use super::convolution::{Convolution, Plan, channels_last};
 use super::weights::Tensors;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +17,7 @@ pub(crate) struct TensorReader<'a> {
     unread: BTreeSet<&'a str>,
     network: String,
     epsilon: f64,
-    device: Device,
+    arithmetic: Arithmetic,
 }
 
 impl<'a> TensorReader<'a> {
@@ -25,7 +26,7 @@ impl<'a> TensorReader<'a> {
         tensors: &'a Tensors,
         network: impl fmt::Display,
         epsilon: f64,
-        device: Device,
+        arithmetic: impl Into<Arithmetic>,
     ) -> Self {
         let unread = tensors.keys().map(String::as_str).collect();
         Self {
@@ -33,7 +34,7 @@ impl<'a> TensorReader<'a> {
             unread,
             network: network.to_string(),
             epsilon,
-            device,
+            arithmetic: arithmetic.into(),
         }
     }
 
@@ -190,15 +191,26 @@ impl<'a> TensorReader<'a> {
         Ok(tensor.f_to_device(Device::Cpu)?.f_to_kind(Kind::Double)?)
     }
 
-    /// `folded` in f32 on the device; `layer` is the part of the file to blame if it is not finite.
+    /// `folded` on the device in the network's precision; `layer` is the part of the file to blame if it is not finite.
     pub fn store(&self, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
-        let folded = folded.f_to_kind(Kind::Float)?;
+        self.store_as(self.arithmetic.precision.kind(), folded, layer)
+    }
+
+    /// `folded` on the device, in f32 whatever the network's precision.
+    pub fn store_exactly(&self, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
+        self.store_as(Kind::Float, folded, layer)
+    }
+
+    fn store_as(&self, kind: Kind, folded: &Tensor, layer: &str) -> Result<SharedTensor> {
+        let folded = folded.f_to_kind(kind)?;
         if !bool::try_from(folded.f_isfinite()?.f_all()?)? {
             return Err(self.refuse(format!(
                 "the tensors of layer '{layer}' give values that are not finite"
             )));
         }
-        Ok(SharedTensor::new(folded.f_to_device(self.device)?))
+        Ok(SharedTensor::new(
+            folded.f_to_device(self.arithmetic.device)?,
+        ))
     }
 
     pub fn refuse(&self, message: String) -> Error {

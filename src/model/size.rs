@@ -2,7 +2,7 @@
 
 use crate::model::recipe::Recipe;
 use crate::model::reference::{By, Statistic};
-use crate::statistics::{Bank, neighbours};
+use crate::statistics::{Bank, Factors, neighbours};
 
 /// What the first image says about all others.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct First {
 
 /// Bytes that a model of so many images takes at most, on disk and in memory.
 ///
-/// A Gaussian has a mean and one direction for each sample but one, and no more than channels, in single precision; a few images
+/// A Gaussian has a mean and one direction for each sample but one, and no more than channels, in single or half precision; a few images
 /// give several samples each, of the locations around. A bank has
 /// every image's features in half precision, a coreset a share of them in single, a subspace sums of products. Where pictures are
 /// registered, the part has its own, in the worst case as many.
@@ -47,8 +47,13 @@ pub fn model_bytes(recipe: &Recipe, first: First, images: usize) -> u64 {
                 0 => samples.min(channels + 1),
                 _ => samples,
             };
-            let numbers = locations.saturating_mul(directions.saturating_mul(channels + 1));
-            numbers.saturating_mul(4)
+            let number = match recipe.factors {
+                Factors::Float32 => 4,
+                Factors::Float16 => 2,
+            };
+            // There is one direction less than samples; the mean, in single precision, takes its place.
+            let vectors = directions.saturating_mul(channels * number + 4);
+            locations.saturating_mul(vectors.saturating_add(channels * (4 - number)))
         }
     };
     let places = if recipe.registration.is_some() { 2 } else { 1 };
@@ -88,6 +93,8 @@ mod tests {
         assert_eq!(bytes(&nearest, 320), 320 * 400 * 136 * 2);
         assert_eq!(bytes(&[], 320), bytes(&[], 32_000));
         assert_eq!(bytes(&[], 25), 400 * 25 * 137 * 4);
+        let halved = bytes(&[("statistics.factors", "float16")], 25);
+        assert_eq!(halved, 400 * (136 * 4 + 24 * 136 * 2 + 25 * 4));
         assert_eq!(bytes(&[], 2), 400 * 18 * 137 * 4);
         assert_eq!(bytes(&[("statistics.few", "0")], 2), 400 * 2 * 137 * 4);
         assert_eq!(

@@ -120,6 +120,12 @@ pub const TABLE: &[OptionSpec] = &[
         "name of a network (`twinspect weights list`) or path of a TorchScript file",
     ),
     fit(
+        "features.precision",
+        Domain::Choice(&["float32", "bfloat16", "float16"]),
+        "float32",
+        "numbers that the backbone computes in: bfloat16 on processors and GPUs that have it, float16 on GPUs; what follows is float32",
+    ),
+    fit(
         "features.stages",
         Domain::Text,
         "2,3",
@@ -358,6 +364,12 @@ pub const TABLE: &[OptionSpec] = &[
         Domain::Choice(&["unit", "variance"]),
         "variance",
         "what epsilon is a multiple of: 1, as in the paper, or the mean variance of the features within the groups",
+    ),
+    fit(
+        "statistics.factors",
+        Domain::Choice(&["float32", "float16"]),
+        "float32",
+        "numbers in which the Gaussians' directions are kept; float16: half the file and half the memory",
     ),
     fit(
         "statistics.even",

@@ -11,6 +11,16 @@ use crate::torch::shared::SharedTensor;
 /// More images than this are no count but damage.
 const MOST_IMAGES: u64 = 1 << 40;
 
+/// The numbers in which the directions of a Gaussian are kept: nearly all of a model's size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Factors {
+    /// As they were formed.
+    #[default]
+    Float32,
+    /// Half the file and half the memory. An entry of a direction, at most 1, is rounded by 2.4e-4 at most.
+    Float16,
+}
+
 /// A Gaussian for every location of a group: mean, directions v_k and variances lambda_k of the sample covariance, eps.
 ///
 /// Threads: immutable, shared by any number of threads.
@@ -26,7 +36,7 @@ pub struct LowRankGaussian {
 impl LowRankGaussian {
     /// Puts the parts of a stored Gaussian together.
     ///
-    /// Shapes: `mean` [L, C'], `directions` [L, K, C'], `variances` [L, K], all f32.
+    /// Shapes: `mean` [L, C'], `directions` [L, K, C'], `variances` [L, K], all f32; `directions` may be f16.
     /// Errors: `Format` if the shapes, kinds or numbers cannot be those of a Gaussian.
     pub fn from_parts(
         count: u64,
@@ -58,10 +68,11 @@ impl LowRankGaussian {
             ("directions", &directions),
             ("variances", &variances),
         ] {
-            if part.f_kind()? != Kind::Float || !all_finite(part)? {
+            let is_half = name == "directions" && part.f_kind()? == Kind::Half;
+            if !(is_half || part.f_kind()? == Kind::Float) || !all_finite(part)? {
                 return Err(Error::new(
                     ErrorKind::Format,
-                    format!("the {name} of a Gaussian are not finite 32-bit floats"),
+                    format!("the {name} of a Gaussian are not finite floats"),
                 ));
             }
         }
@@ -96,7 +107,8 @@ impl LowRankGaussian {
         &self.mean
     }
 
-    /// Orthonormal directions v_k of every location, [L, K, C'] f32; rows of zeros where a location has fewer than K.
+    /// Orthonormal directions v_k of every location, [L, K, C'] f32, or f16 if they are kept so; rows of zeros where a
+    /// location has fewer than K.
     pub fn directions(&self) -> &Tensor {
         &self.directions
     }
@@ -104,6 +116,18 @@ impl LowRankGaussian {
     /// Variances lambda_k along the directions, without eps, [L, K] f32.
     pub fn variances(&self) -> &Tensor {
         &self.variances
+    }
+
+    /// The same Gaussian, its directions rounded to these numbers.
+    pub fn kept_in(self, factors: Factors) -> Result<Self> {
+        let kind = match factors {
+            Factors::Float32 => Kind::Float,
+            Factors::Float16 => Kind::Half,
+        };
+        Ok(Self {
+            directions: SharedTensor::new(self.directions.f_to_kind(kind)?),
+            ..self
+        })
     }
 
     /// The same Gaussian on another device.

@@ -4,7 +4,7 @@ use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::statistics::gaussian::{LowRankGaussian, all_finite};
-use crate::statistics::streamed::Streamed;
+use crate::statistics::streamed::{Directions, Streamed};
 
 impl LowRankGaussian {
     /// Mahalanobis distance of every location.
@@ -74,8 +74,9 @@ impl LowRankGaussian {
         }
         let rows = samples.iter().map(|sample| self.off_mean(sample));
         let rows = Tensor::f_stack(&rows.collect::<Result<Vec<_>>>()?, 2)?;
-        let along = self.directions().f_bmm(&rows)?;
-        let outside = rows.f_sub(&self.directions().f_transpose(1, 2)?.f_bmm(&along)?)?;
+        let directions = self.directions().f_to_kind(Kind::Float)?;
+        let along = directions.f_bmm(&rows)?;
+        let outside = rows.f_sub(&directions.f_transpose(1, 2)?.f_bmm(&along)?)?;
         let [along, outside] = [along, outside].map(|part| part.f_to_kind(Kind::Double));
         let (along, outside) = (along?, outside?);
         let scatter = self.variances().f_to_kind(Kind::Double)?;
@@ -109,9 +110,12 @@ impl LowRankGaussian {
         self.check(features)?;
         let in_host_memory = || {
             Some(Streamed {
-                mean: self.mean.floats()?,
-                directions: self.directions.floats()?,
-                variances: self.variances.floats()?,
+                mean: self.mean.numbers()?,
+                directions: match self.directions.numbers() {
+                    Some(floats) => Directions::Floats(floats),
+                    None => Directions::Halves(self.directions.numbers()?),
+                },
+                variances: self.variances.numbers()?,
                 channels: *self.mean.size().last()? as usize,
             })
         };
@@ -145,8 +149,9 @@ impl LowRankGaussian {
 
     fn split(&self, features: &Tensor) -> Result<Parts> {
         let d = self.off_mean(features)?.f_unsqueeze(2)?;
-        let along = self.directions().f_bmm(&d)?;
-        let outside = d.f_sub(&self.directions().f_transpose(1, 2)?.f_bmm(&along)?)?;
+        let directions = self.directions().f_to_kind(Kind::Float)?;
+        let along = directions.f_bmm(&d)?;
+        let outside = d.f_sub(&directions.f_transpose(1, 2)?.f_bmm(&along)?)?;
         let outside =
             outside
                 .f_square()?

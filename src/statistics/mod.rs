@@ -22,7 +22,7 @@ pub mod vicinity;
 pub use bank::{Bank, Likeness};
 pub use builder::{Fitted, GaussianBuilder};
 pub use coreset::Coreset;
-pub use gaussian::LowRankGaussian;
+pub use gaussian::{Factors, LowRankGaussian};
 pub use spread::Spread;
 pub use subspace::{Moments, Subspace};
 pub use variance::WithinVariance;

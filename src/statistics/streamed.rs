@@ -4,6 +4,11 @@
 //! products read it twice, as the part along the directions must be known before the part outside of them is; here a
 //! direction is taken off while it is in the cache.
 
+use std::ops::Range;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
 /// Numbers that are added up beside each other, so that the processor's vector units can.
 const LANES: usize = 16;
 
@@ -13,11 +18,34 @@ pub struct Streamed<'a> {
     /// [L, C'].
     pub mean: &'a [f32],
     /// Orthonormal, or zero, [L, K, C'].
-    pub directions: &'a [f32],
+    pub directions: Directions<'a>,
     /// [L, K].
     pub variances: &'a [f32],
     /// C'.
     pub channels: usize,
+}
+
+/// Directions in either of the precisions that a model keeps them in.
+#[derive(Clone, Copy, Debug)]
+pub enum Directions<'a> {
+    Floats(&'a [f32]),
+    Halves(&'a [f16]),
+}
+
+impl<'a> Directions<'a> {
+    /// The numbers of this range as floats; `room` is as long, and holds them if they are not floats already.
+    fn floats<'b>(self, range: Range<usize>, room: &'b mut [f32]) -> &'b [f32]
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Floats(floats) => &floats[range],
+            Self::Halves(halves) => {
+                halves[range].convert_to_f32_slice(room);
+                room
+            }
+        }
+    }
 }
 
 impl Streamed<'_> {
@@ -30,6 +58,7 @@ impl Streamed<'_> {
         let count = self.variances.len() / locations.max(1);
         let mut off = vec![0.0; channels];
         let mut outside = vec![0.0; channels];
+        let mut room = vec![0.0; channels];
         let rows = self
             .mean
             .chunks_exact(channels)
@@ -40,11 +69,10 @@ impl Streamed<'_> {
             }
             outside.copy_from_slice(&off);
             let of_location = location * count..(location + 1) * count;
-            let directions =
-                &self.directions[of_location.start * channels..of_location.end * channels];
-            let directions = directions.chunks_exact(channels);
             let mut inside = 0.0f64;
-            for (direction, variance) in directions.zip(&self.variances[of_location]) {
+            for (number, variance) in of_location.clone().zip(&self.variances[of_location]) {
+                let range = number * channels..(number + 1) * channels;
+                let direction = self.directions.floats(range, &mut room);
                 let along = dot(direction, &off);
                 take_off(&mut outside, along, direction);
                 inside += f64::from(along).powi(2) / (s * f64::from(*variance) + e);
@@ -82,7 +110,7 @@ mod tests {
         // Two locations of three channels: one direction of variance 3, and none.
         let streamed = Streamed {
             mean: &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-            directions: &[0.6, 0.8, 0.0, 0.0, 0.0, 0.0],
+            directions: Directions::Floats(&[0.6, 0.8, 0.0, 0.0, 0.0, 0.0]),
             variances: &[3.0, 0.0],
             channels: 3,
         };
@@ -90,6 +118,14 @@ mod tests {
         let found = streamed.forms(&[2.2, 1.6, 2.0, 3.0, 0.0, 4.0], 2.0, 4.0);
         assert!((found[0] - 1.4).abs() < 1e-6, "{found:?}");
         assert!((found[1] - 6.25).abs() < 1e-6, "{found:?}");
+        let halves = [0.6, 0.8, 0.0, 0.0, 0.0, 0.0].map(f16::from_f32);
+        let rounded = Streamed {
+            directions: Directions::Halves(&halves),
+            ..streamed
+        };
+        let rounded = rounded.forms(&[2.2, 1.6, 2.0, 3.0, 0.0, 4.0], 2.0, 4.0);
+        assert!((rounded[0] - 1.4).abs() < 1e-3 && rounded[0] != found[0]);
+        assert_eq!(rounded[1], found[1]);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use std::ops::Deref;
 use std::slice;
 
-use tch::{Device, Kind, Tensor};
+use tch::kind::Element;
+use tch::{Device, Tensor};
 
 /// A tensor that is only read from now on, and therefore may be read by many threads.
 ///
@@ -25,10 +26,10 @@ impl SharedTensor {
         Self(tensor)
     }
 
-    /// Its numbers in place, row by row; none if they are not float32, not in host memory, or not one after the other.
-    pub fn floats(&self) -> Option<&[f32]> {
+    /// Its numbers in place, row by row; none if they are of another type, not in host memory, or not one after the other.
+    pub fn numbers<T: Element>(&self) -> Option<&[T]> {
         let is_readable = self.0.device() == Device::Cpu
-            && self.0.f_kind().ok()? == Kind::Float
+            && self.0.f_kind().ok()? == T::KIND
             && self.0.is_contiguous();
         if !is_readable {
             return None;
@@ -37,9 +38,9 @@ impl SharedTensor {
         if count == 0 {
             return Some(&[]);
         }
-        let first = self.0.data_ptr().cast_const().cast::<f32>();
-        // SAFETY: a contiguous float32 tensor in host memory has `count` numbers from its first one on, aligned as libtorch
-        // aligns all storage. They live as long as the tensor, which the result borrows, and nothing writes to them, as
+        let first = self.0.data_ptr().cast_const().cast::<T>();
+        // SAFETY: a contiguous tensor of T's kind in host memory has `count` of them from its first one on, aligned as
+        // libtorch aligns all storage; tch implements `Element` for types of the kind's very layout. They live as long as the tensor, which the result borrows, and nothing writes to them, as
         // whoever made the shared tensor promised.
         Some(unsafe { slice::from_raw_parts(first, count) })
     }
@@ -55,6 +56,8 @@ impl Deref for SharedTensor {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     #[test]
@@ -62,13 +65,15 @@ mod tests {
         let rows = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0]).reshape([2, 2]);
         let turned = SharedTensor::new(rows.transpose(0, 1));
         assert_eq!(
-            SharedTensor::new(rows.get(1)).floats(),
-            Some(&[3.0, 4.0][..])
+            SharedTensor::new(rows.get(1)).numbers(),
+            Some(&[3.0f32, 4.0][..])
         );
-        assert_eq!(turned.floats(), None);
-        assert_eq!(SharedTensor::new(rows.to_kind(Kind::Double)).floats(), None);
+        assert_eq!(turned.numbers::<f32>(), None);
+        let doubles = SharedTensor::new(rows.to_kind(Kind::Double));
+        assert_eq!(doubles.numbers::<f32>(), None);
+        assert_eq!(doubles.numbers(), Some(&[1.0f64, 2.0, 3.0, 4.0][..]));
         assert_eq!(
-            SharedTensor::new(rows.narrow(0, 0, 0)).floats(),
+            SharedTensor::new(rows.narrow(0, 0, 0)).numbers::<f32>(),
             Some(&[][..])
         );
     }

@@ -1,5 +1,6 @@
 //! The backbones against timm and torchvision (tests/data/backbones/make.py), and how they are called.
 
+mod precision;
 mod torchscript;
 mod vit;
 mod weights;

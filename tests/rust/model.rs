@@ -1,6 +1,7 @@
 //! Fit, extend and inspect, on small pictures with a backbone of two layers.
 
 mod domain;
+mod factors;
 mod few;
 mod file;
 mod growing;

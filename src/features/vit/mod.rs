@@ -11,12 +11,13 @@ mod block;
 mod layers;
 mod positions;
 
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use block::Block;
 use layers::LayerNorm;
 use positions::Positions;
 
+use super::arithmetic::Arithmetic;
 use super::backbone::{Architecture, StageInfo};
 use super::tensor_reader::TensorReader;
 use super::weights::Tensors;
@@ -82,9 +83,9 @@ pub(crate) fn read(
     plan: Plan,
     architecture: Architecture,
     tensors: &Tensors,
-    device: Device,
+    arithmetic: impl Into<Arithmetic>,
 ) -> Result<VisionTransformer> {
-    let mut reader = TensorReader::new(tensors, architecture, layers::EPSILON, device);
+    let mut reader = TensorReader::new(tensors, architecture, layers::EPSILON, arithmetic);
     let network = VisionTransformer::read(plan, &mut reader)?;
     reader.finish(&UNUSED)?;
     Ok(network)
@@ -127,8 +128,8 @@ impl VisionTransformer {
     /// The patch tokens after each of `blocks`, with the network's last layer norm applied to them; that of the last block
     /// is what DINOv2 calls `x_norm_patchtokens`.
     ///
-    /// Shapes: `picture` [N, 3, H, W] f32, normalised with ImageNet's mean and deviation, H and W multiples of 14; `blocks`
-    /// from 1 to the plan's depth, in any order; results [N, C, H / 14, W / 14] f32, contiguous, in that order. Cost: it
+    /// Shapes: `picture` [N, 3, H, W] in the network's precision, normalised with ImageNet's mean and deviation, H and W multiples of 14; `blocks`
+    /// from 1 to the plan's depth, in any order; results [N, C, H / 14, W / 14] of the same, contiguous, in that order. Cost: it
     /// stops after the last block that is asked for.
     ///
     /// Errors: `InvalidArgument` for a picture of another shape, or a block that there is not.
@@ -170,7 +171,7 @@ impl VisionTransformer {
             )?
             .f_flatten(2, -1)?
             .f_transpose(1, 2)?
-            .f_add(&self.positions.of((h, w))?)?;
+            .f_add(&self.positions.of((h, w))?.f_to_kind(picture.f_kind()?)?)?;
         let images = patches.size()[0];
         let others = self.others.f_expand([images, -1, -1], false)?;
         Ok(Tensor::f_cat(&[others, patches], 1)?)

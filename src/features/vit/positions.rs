@@ -28,7 +28,7 @@ enum Interpolation {
 
 /// Position embeddings of the patches.
 pub(super) struct Positions {
-    /// [1, C, 37, 37]
+    /// [1, C, 37, 37] f32: interpolated before it is rounded.
     learned: SharedTensor,
     interpolation: Interpolation,
 }
@@ -44,7 +44,7 @@ impl Positions {
             .f_reshape([1, channels, LEARNED, LEARNED])?
             .f_contiguous()?;
         let positions = Self {
-            learned: reader.store(&learned, name)?,
+            learned: reader.store_exactly(&learned, name)?,
             interpolation: if plan.registers > 0 {
                 Interpolation::Antialiased
             } else {

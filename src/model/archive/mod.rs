@@ -101,8 +101,8 @@ fn network_of(header: &Header, recipe: &Recipe, options: &Options) -> Result<Pre
     } else {
         recipe.backbone.clone()
     };
-    let device = device::open(options)?;
-    let network = Pretrained::open_exactly(&name, &header.backbone.sha256, device);
+    let arithmetic = recipe.arithmetic(device::open(options)?);
+    let network = Pretrained::open_exactly(&name, &header.backbone.sha256, arithmetic);
     network.map_err(|error| match error.kind() {
         ErrorKind::InvalidArgument if !is_set => header.of_the_recipe(&error.at("backbone")),
         kind => Error::new(kind, escaped(error.message()))

@@ -83,7 +83,10 @@ impl Fitter {
         };
         let recipe = Arc::new(Recipe::from_options(&options)?);
         let device = device::open(&options)?;
-        let network = Arc::new(Pretrained::open(&recipe.backbone, device)?);
+        let network = Arc::new(Pretrained::open(
+            &recipe.backbone,
+            recipe.arithmetic(device),
+        )?);
         recipe.check_stages(network.backbone().stages())?;
         let matcher = recipe.matcher;
         let matcher = matcher.map(|plan| PretrainedMatcher::open(plan, device));

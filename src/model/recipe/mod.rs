@@ -3,8 +3,11 @@
 mod reading;
 mod tiling;
 
+use tch::Device;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Pooling};
+use crate::features::arithmetic::{Arithmetic, Precision};
 use crate::features::backbone::StageInfo;
 use crate::features::embedding::EmbeddingPlan;
 use crate::features::smooth;
@@ -15,6 +18,7 @@ use crate::matching::group::GroupRule;
 use crate::model::copies::Copies;
 use crate::model::reference::{NearestRule, Statistic};
 use crate::registration::Motion;
+use crate::statistics::Factors;
 use crate::verdict::ScoreRule;
 
 /// How the regularisation `eps` of every covariance follows from the option's value.
@@ -37,6 +41,10 @@ pub struct Recipe {
     pub tiles: Option<TilePlan>,
     /// Name of a network, or path of a TorchScript file.
     pub backbone: String,
+    /// In which numbers it computes.
+    pub precision: Precision,
+    /// In which numbers Gaussians are kept.
+    pub factors: Factors,
     /// Stages that are joined, ascending.
     pub stages: Vec<usize>,
     /// Stage whose grid they are brought to.
@@ -99,6 +107,14 @@ pub struct RegistrationPlan {
 }
 
 impl Recipe {
+    /// Where and how its backbone computes on this device.
+    pub fn arithmetic(&self, device: Device) -> Arithmetic {
+        Arithmetic {
+            device,
+            precision: self.precision,
+        }
+    }
+
     /// Width and height of the network's input, for a first picture of this width and height.
     pub fn input_size(&self, image: (u32, u32), multiples: Multiples) -> (u32, u32) {
         input_size(image, self.input_size_px, self.aspect, multiples)

@@ -4,6 +4,7 @@ use super::tiling::{input_size_px, tiles};
 use super::{Epsilon, Recipe, RegistrationPlan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::adaptor::{Adaptor, Border, Pooling};
+use crate::features::arithmetic::Precision;
 use crate::features::embedding::{EmbeddingKind, EmbeddingPlan};
 use crate::image::Aspect;
 use crate::matching::MatcherPlan;
@@ -14,7 +15,7 @@ use crate::model::copies::Copies;
 use crate::model::reference::{By, CoresetRule, NearestRule, NeighbourRule, Statistic};
 use crate::options::Options;
 use crate::registration::Motion;
-use crate::statistics::Likeness;
+use crate::statistics::{Factors, Likeness};
 use crate::verdict::ScoreRule;
 
 /// Matchers halve a picture five times.
@@ -88,6 +89,15 @@ impl Recipe {
             },
             tiles: tiles(options)?,
             backbone: options.text("backbone")?,
+            precision: match options.text("features.precision")?.as_str() {
+                "bfloat16" => Precision::BFloat16,
+                "float16" => Precision::Float16,
+                _ => Precision::Float32,
+            },
+            factors: match options.text("statistics.factors")?.as_str() {
+                "float16" => Factors::Float16,
+                _ => Factors::Float32,
+            },
             stages,
             grid_stage,
             adaptor: Adaptor {

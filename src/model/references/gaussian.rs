@@ -135,6 +135,10 @@ impl References<'_> {
 
     fn finish(&mut self, builder: GaussianBuilder) -> Result<Fitted> {
         let (progress, visits, total) = (&mut *self.progress, self.visits, self.total);
-        builder.finish(&mut || report(progress, FITTING, visits.min(total), total))
+        let fitted = builder.finish(&mut || report(progress, FITTING, visits.min(total), total))?;
+        Ok(Fitted {
+            gaussian: fitted.gaussian.kept_in(self.recipe.factors)?,
+            ..fitted
+        })
     }
 }

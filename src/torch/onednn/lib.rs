@@ -81,8 +81,28 @@ pub fn takes(input: &Tensor) -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     input.device() == Device::Cpu
         && matches!(input.size()[..], [_, _, height, width] if height * width > 1)
-        && input.f_kind().is_ok_and(|kind| kind == Kind::Float)
+        && match input.f_kind() {
+            Ok(Kind::Float) => true,
+            Ok(Kind::BFloat16) => processor_has_bfloat16(),
+            _ => false,
+        }
         && *AVAILABLE.get_or_init(bridge::is_available)
+}
+
+/// Whether the instructions for bfloat16 are there, by which they are faster than float32.
+pub fn processor_has_bfloat16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        std::arch::is_aarch64_feature_detected!("bf16")
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        false
+    }
 }
 
 /// A kernel [outputs, inputs / groups, h, w] in the order that [`convolved`] wants, which nothing else can read.

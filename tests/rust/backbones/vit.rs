@@ -24,7 +24,7 @@ fn data(name: &str) -> PathBuf {
 }
 
 /// The tensors of a network without registers.
-fn weights(architecture: Architecture) -> Tensors {
+pub(super) fn weights(architecture: Architecture) -> Tensors {
     weights_of_shapes(&data("shapes.json"), &architecture.to_string())
 }
 
