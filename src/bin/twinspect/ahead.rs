@@ -1,31 +1,46 @@
 //! Pictures that are decoded while those before them are worked on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use twinspect::image::{Picture, decode_file};
 use twinspect::{Error, ErrorKind, Result};
 
-/// Each path with its picture, in order; two pictures wait at most.
+/// Decoders at most, each of which holds a picture.
+const MOST_DECODERS: usize = 4;
+
+/// Two at least: one decodes while the other's picture waits.
+const FEWEST_DECODERS: usize = 2;
+
+/// Each path with its picture, in order; decoded on several threads, which wait with one picture each.
 pub fn decoded(
     paths: &[PathBuf],
     max_pixels: u64,
 ) -> impl Iterator<Item = (&Path, Result<Picture>)> {
-    let (sender, receiver) = sync_channel(1);
-    let own = paths.to_vec();
-    thread::spawn(move || {
-        for path in own {
-            // Nobody listens any more after an error that ends the work.
-            if sender.send(decode_file(&path, max_pixels)).is_err() {
-                break;
-            }
-        }
-    });
-    paths.iter().map(move |path| {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let decoders = cores.clamp(FEWEST_DECODERS, MOST_DECODERS);
+    let own: Arc<[PathBuf]> = paths.into();
+    let receivers: Vec<_> = (0..decoders)
+        .map(|decoder| {
+            let (sender, receiver) = sync_channel(0);
+            let own = Arc::clone(&own);
+            thread::spawn(move || {
+                for path in own.iter().skip(decoder).step_by(decoders) {
+                    // Nobody listens any more after an error that ends the work.
+                    if sender.send(decode_file(path, max_pixels)).is_err() {
+                        break;
+                    }
+                }
+            });
+            receiver
+        })
+        .collect();
+    paths.iter().enumerate().map(move |(number, path)| {
         let stopped = || Error::new(ErrorKind::Panic, "the picture ended its reader").at(path);
-        let picture = receiver.recv().unwrap_or_else(|_| Err(stopped()));
-        (path.as_path(), picture)
+        let picture = receivers[number % decoders].recv();
+        (path.as_path(), picture.unwrap_or_else(|_| Err(stopped())))
     })
 }
 

@@ -8,6 +8,7 @@ mod bar;
 mod calibrate;
 mod cli;
 mod demo;
+mod environment;
 mod evaluate;
 mod fit;
 mod info;
@@ -20,7 +21,6 @@ mod pictures;
 mod settings;
 mod shadow_report;
 mod threshold;
-mod waiting;
 mod weights;
 
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ const ERROR: u8 = 2;
 fn main() -> ExitCode {
     let command = Cli::parse().command;
     if command.computes() {
-        waiting::sleep_soon();
+        environment::choose();
     }
     let outcome = match command {
         Command::Fit(args) => fit::run(&args),
