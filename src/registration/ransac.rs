@@ -107,13 +107,10 @@ impl Ransac {
                     .iter()
                     .map(|i| pairs[i]),
             );
-            let Some(raw) = search.hypothesis(&sample) else {
+            // Compared before refitting: a raw hypothesis on the right track seldom beats a refitted one on a wrong one.
+            let Some(raw) = search.hypothesis(&sample, least_cost) else {
                 continue;
             };
-            // Compared before refitting: a raw hypothesis on the right track seldom beats a refitted one on a wrong one.
-            if raw.cost >= least_cost {
-                continue;
-            }
             least_cost = raw.cost;
             let refitted = search.refit(raw);
             if best.as_ref().is_none_or(|best| refitted.cost < best.cost) {
@@ -200,8 +197,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The motion of `chosen` pairs, weighed by all; `None` if there is none within the limits.
-    fn hypothesis(&self, chosen: &[Pair]) -> Option<Hypothesis> {
+    /// The motion of `chosen` pairs, weighed by all; `None` if there is none within the limits, or if it costs as much as
+    /// `bound`: most samples do, and are given up at the pair that shows it.
+    fn hypothesis(&self, chosen: &[Pair], bound: f64) -> Option<Hypothesis> {
         let transform = self.options.motion.fit(chosen)?;
         let limit = self.options.scale_limit;
         let is_within = |corner: &(f64, f64)| {
@@ -219,6 +217,9 @@ impl<'a> Search<'a> {
             let is_inlier = squared < self.most;
             count += usize::from(is_inlier);
             cost += if is_inlier { squared } else { self.most };
+            if cost >= bound {
+                return None;
+            }
         }
         Some(Hypothesis {
             transform,
@@ -232,9 +233,9 @@ impl<'a> Search<'a> {
         for _ in 0..MOST_REFITS {
             let is_inlier = |pair: &&Pair| squared_distance(&best.transform, pair) < self.most;
             let inliers: Vec<Pair> = self.pairs.iter().filter(is_inlier).copied().collect();
-            match self.hypothesis(&inliers) {
-                Some(refitted) if refitted.cost < best.cost => best = refitted,
-                _ => break,
+            match self.hypothesis(&inliers, best.cost) {
+                Some(refitted) => best = refitted,
+                None => break,
             }
         }
         best
