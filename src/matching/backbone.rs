@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 
 use crate::error::Result;
 use crate::matching::keypoints::{Keypoints, Matcher, Sight};
+use crate::matching::mutual::mutual_nearest;
 
 /// Every location of a stage is a key point, its feature vector the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,28 +42,17 @@ impl Matcher for BackboneMatcher {
     }
 
     fn correspond(&self, image: &Keypoints, lead: &Keypoints) -> Result<Tensor> {
-        let similarity = image
-            .descriptors()
-            .f_matmul(&lead.descriptors().f_transpose(0, 1)?)?;
-        let to_lead = similarity.f_argmax(1, false)?;
-        let to_image = similarity.f_argmax(0, false)?;
-        let index = Tensor::f_arange(similarity.size()[0], (Kind::Int64, similarity.device()))?;
-        let mutual = to_image.f_index_select(0, &to_lead)?.f_eq_tensor(&index)?;
-
-        let moved = image
-            .positions()
-            .f_sub(&lead.positions().f_index_select(0, &to_lead)?)?;
+        // Any cosine will do.
+        let pairs = mutual_nearest(image.descriptors(), lead.descriptors(), f64::NEG_INFINITY)?;
+        let place = |points: &Keypoints, side| {
+            let index = pairs.f_select(1, side)?;
+            points.positions().f_index_select(0, &index)
+        };
+        let moved = place(image, 0)?.f_sub(&place(lead, 1)?)?;
         let near = moved
             .f_abs()?
             .f_amax([1], false)?
             .f_le(f64::from(self.tolerance))?;
-        let matched = mutual.f_logical_and(&near)?.f_nonzero()?.f_squeeze_dim(1)?;
-        Ok(Tensor::f_stack(
-            &[
-                matched.shallow_clone(),
-                to_lead.f_index_select(0, &matched)?,
-            ],
-            1,
-        )?)
+        Ok(pairs.f_index_select(0, &near.f_nonzero()?.f_squeeze_dim(1)?)?)
     }
 }

@@ -9,6 +9,7 @@ pub mod dedode;
 pub mod gist;
 pub mod group;
 pub mod keypoints;
+mod mutual;
 pub mod pretrained;
 pub mod xfeat;
 

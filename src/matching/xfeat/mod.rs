@@ -2,10 +2,9 @@
 //!
 //! In: a picture. Out: key points with descriptors of 64 numbers, and which of two pictures' belong together. Made for CPUs
 //! (Potje et al., XFeat, CVPR 2024, arXiv 2404.19174; the sparse variant). In reading order: `network` (picture to maps),
-//! `detection` (maps to key points), `mutual` (key points to matches).
+//! `detection` (maps to key points).
 
 mod detection;
-mod mutual;
 mod network;
 
 use std::fmt;
@@ -18,6 +17,7 @@ pub use network::Maps;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::weights::Tensors;
 use crate::matching::keypoints::{Keypoints, Matcher, Sight};
+use crate::matching::mutual::mutual_nearest;
 use network::Network;
 
 /// The network halves the picture five times.
@@ -155,7 +155,7 @@ impl Matcher for XFeat {
 
     fn correspond(&self, image: &Keypoints, lead: &Keypoints) -> Result<Tensor> {
         let _no_grad = tch::no_grad_guard();
-        mutual::mutual_nearest(image.descriptors(), lead.descriptors(), self.least_cosine)
+        mutual_nearest(image.descriptors(), lead.descriptors(), self.least_cosine)
     }
 }
 

@@ -11,7 +11,7 @@ const BAND_ROWS: i64 = 512;
 ///
 /// Shapes: `a` [n, c] and `b` [m, c], rows of length 1; result [pairs, 2] i64, by ascending row of `a`. No row is in two
 /// pairs; of equally near ones the first counts. Cost: n m c multiply-adds.
-pub(super) fn mutual_nearest(a: &Tensor, b: &Tensor, least_cosine: f64) -> Result<Tensor> {
+pub(crate) fn mutual_nearest(a: &Tensor, b: &Tensor, least_cosine: f64) -> Result<Tensor> {
     let (n, m) = (a.size2()?.0, b.size2()?.0);
     let index = (Kind::Int64, a.device());
     if n == 0 || m == 0 {
