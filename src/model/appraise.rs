@@ -1,8 +1,9 @@
 //! Distances of the locations to anomaly map, score and peak: the same path for thresholds and for verdicts.
 
 use ndarray::Array2;
+use tch::Tensor;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::Mask;
 use crate::model::blend::Evidence;
 use crate::model::recipe::Recipe;
@@ -20,12 +21,18 @@ pub struct Appraisal {
 }
 
 /// Brings a picture's distances to its size (width, height) and scores them.
+///
+/// Errors: `Numeric` if a distance is not finite: blended with others it could vanish. `Image` for a mask that leaves nothing.
 pub fn appraise(
     evidence: &Evidence<'_>,
     (width, height): (u32, u32),
     mask: Option<&Mask<'_>>,
     recipe: &Recipe,
 ) -> Result<Appraisal> {
+    check_finite(evidence.own)?;
+    if let Some(part) = &evidence.part {
+        check_finite(part.distances)?;
+    }
     let mut map = evidence.blended((width, height), recipe.map_sigma)?.map;
     if let Some(mask) = mask {
         mask.check_size(width, height)?;
@@ -41,4 +48,12 @@ pub fn appraise(
         rule => judge::score(map.view(), mask, rule)?,
     };
     Ok(Appraisal { map, score, peak })
+}
+
+fn check_finite(distances: &Tensor) -> Result<()> {
+    if distances.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
+        return Ok(());
+    }
+    let message = "a distance to what is normal is not finite";
+    Err(Error::new(ErrorKind::Numeric, message))
 }
