@@ -57,3 +57,39 @@ fn check_finite(distances: &Tensor) -> Result<()> {
     let message = "a distance to what is normal is not finite";
     Err(Error::new(ErrorKind::Numeric, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use tch::Tensor;
+
+    use super::*;
+    use crate::model::blend::{Blend, PartEvidence};
+    use crate::options::Options;
+    use crate::registration::Transform;
+
+    #[test]
+    fn distance_that_is_no_number_is_never_blended_away() {
+        let recipe = Recipe::from_options(&Options::default()).unwrap();
+        let fine = Tensor::from_slice(&[1.0f32; 16]).reshape([4, 4]);
+        let mask = Array2::from_elem((4, 4), true);
+        let to_lead = Transform::similarity(1.0, 0.0, (0.0, 0.0)).unwrap();
+        let of = |own: &Tensor, distances: &Tensor| {
+            let part = PartEvidence {
+                distances,
+                mask: &mask,
+                to_lead: &to_lead,
+                blend: Blend::new(0.5, 10),
+            };
+            let part = Some(part);
+            appraise(&Evidence { own, part }, (8, 8), None, &recipe)
+        };
+        assert!(of(&fine, &fine).is_ok());
+        for wrong in [f32::NAN, f32::INFINITY] {
+            let wrong = &fine + Tensor::from_slice(&[wrong, 0.0, 0.0, 0.0]);
+            for (own, part) in [(&wrong, &fine), (&fine, &wrong)] {
+                assert_eq!(of(own, part).unwrap_err().kind(), ErrorKind::Numeric);
+            }
+        }
+    }
+}

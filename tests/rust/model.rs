@@ -4,6 +4,7 @@ mod domain;
 mod few;
 mod file;
 mod growing;
+mod health;
 mod hostile;
 mod matchers;
 mod moved;
