@@ -5,12 +5,9 @@ namespace Twinspect
     /// <summary>How the scores of good parts compare with those of the normal images.</summary>
     public readonly struct Drift
     {
-        private const uint Rise = 1, Change = 2;
-
         internal Drift(tsp_drift drift)
         {
-            RiseFound = (drift.found & Rise) != 0;
-            ChangeFound = (drift.found & Change) != 0;
+            Found = (DriftFindings)drift.found;
             Parts = (long)drift.parts;
             FoundAt = (long)drift.found_at;
             RisingSince = (long)drift.rising_since;
@@ -24,11 +21,8 @@ namespace Twinspect
             References = (int)drift.references;
         }
 
-        /// <summary>Whether the CUSUM has reached its limit since the beginning: good parts score higher than they did.</summary>
-        public bool RiseFound { get; }
-
-        /// <summary>Whether a window of good parts had other scores than the normal images.</summary>
-        public bool ChangeFound { get; }
+        /// <summary>What was found since the beginning; it stays until <see cref="Inspector.ResetDrift"/>.</summary>
+        public DriftFindings Found { get; }
 
         /// <summary>Good parts so far.</summary>
         public long Parts { get; }

@@ -944,6 +944,8 @@ void tsp_result_destroy(tsp_result *result);
  * report leaves the verdict to the score. docs/health.md says what is measured, the limits and what to do.
  */
 
+/** Nothing is wrong with the picture. */
+#define TSP_HEALTH_NONE 0
 /** Darker than the normal images. */
 #define TSP_HEALTH_TOO_DARK 1
 /** Brighter than the normal images. */
@@ -960,6 +962,8 @@ void tsp_result_destroy(tsp_result *result);
 #define TSP_HEALTH_REPEATED 64
 /** Width and height are in another proportion than those of the normal images. */
 #define TSP_HEALTH_PROPORTIONS 128
+/** No drift was found. */
+#define TSP_DRIFT_NONE 0
 /** The CUSUM of the scores has reached its limit: good parts score higher than the normal images did. */
 #define TSP_DRIFT_RISE 1
 /** A window of good parts has other scores than the normal images, by the Kolmogorov-Smirnov test. */

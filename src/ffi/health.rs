@@ -16,6 +16,8 @@ use super::structs::{tsp_drift, tsp_health, tsp_inspector, tsp_result};
 use crate::error::{Error, ErrorKind, Result};
 use crate::verdict::{Drift, Finding, Health};
 
+/// Nothing is wrong with the picture.
+pub const TSP_HEALTH_NONE: u32 = 0;
 /// Darker than the normal images.
 pub const TSP_HEALTH_TOO_DARK: u32 = 1;
 /// Brighter than the normal images.
@@ -44,6 +46,8 @@ const _: () = assert!(
         && Finding::Proportions as u32 == TSP_HEALTH_PROPORTIONS
 );
 
+/// No drift was found.
+pub const TSP_DRIFT_NONE: u32 = 0;
 /// The CUSUM of the scores has reached its limit: good parts score higher than the normal images did.
 pub const TSP_DRIFT_RISE: u32 = 1;
 /// A window of good parts has other scores than the normal images, by the Kolmogorov-Smirnov test.

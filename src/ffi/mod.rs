@@ -43,9 +43,10 @@ pub use fitter::{
     tsp_fitter_create_from_model, tsp_fitter_destroy, tsp_fitter_fit, tsp_fitter_set_progress,
 };
 pub use health::{
-    TSP_DRIFT_CHANGE, TSP_DRIFT_RISE, TSP_HEALTH_BLACK, TSP_HEALTH_BLURRED, TSP_HEALTH_FLAT,
-    TSP_HEALTH_PROPORTIONS, TSP_HEALTH_REPEATED, TSP_HEALTH_SATURATED, TSP_HEALTH_TOO_BRIGHT,
-    TSP_HEALTH_TOO_DARK, tsp_inspector_drift, tsp_inspector_reset_drift, tsp_result_health,
+    TSP_DRIFT_CHANGE, TSP_DRIFT_NONE, TSP_DRIFT_RISE, TSP_HEALTH_BLACK, TSP_HEALTH_BLURRED,
+    TSP_HEALTH_FLAT, TSP_HEALTH_NONE, TSP_HEALTH_PROPORTIONS, TSP_HEALTH_REPEATED,
+    TSP_HEALTH_SATURATED, TSP_HEALTH_TOO_BRIGHT, TSP_HEALTH_TOO_DARK, tsp_inspector_drift,
+    tsp_inspector_reset_drift, tsp_result_health,
 };
 pub use image::{
     TSP_FORMAT_BGR8, TSP_FORMAT_BGRA8, TSP_FORMAT_GRAY8, TSP_FORMAT_GRAY16, TSP_FORMAT_GRAYF32,

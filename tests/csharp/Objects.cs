@@ -314,7 +314,7 @@ static class Objects
             }
             var drift = inspector.Drift;
             Check.Equal(drift.Parts, 2L, "good parts");
-            Check.That(!drift.RiseFound && !drift.ChangeFound && drift.FoundAt == 0, "no drift of two parts");
+            Check.That(drift.Found == DriftFindings.None && drift.FoundAt == 0, "no drift of two parts");
             Check.That(drift.CusumLimit == 10 && drift.KsLeastP == 0.001 && drift.Window == 50, "constants");
             Check.That(drift.CusumAllowance > 0.5 && drift.References > 4 && double.IsNaN(drift.KsP), "numbers");
             inspector.ResetDrift();
