@@ -36,6 +36,22 @@ namespace Twinspect
             }
         }
 
+        /// <summary>How the scores of the pictures that were found good compare with those of the normal images.</summary>
+        /// <exception cref="TwinspectStateException">The model has too few of them to say.</exception>
+        public Drift Drift
+        {
+            get
+            {
+                var drift = new tsp_drift { struct_size = (uint)sizeof(tsp_drift) };
+                Failure.Check(NativeMethods.tsp_inspector_drift(Handle, &drift));
+                return new Drift(drift);
+            }
+        }
+
+        /// <summary>Begins the comparison anew, as after the lamp was changed.</summary>
+        /// <exception cref="TwinspectStateException">The model has too few normal images to compare with.</exception>
+        public void ResetDrift() => Failure.Check(NativeMethods.tsp_inspector_reset_drift(Handle));
+
         /// <summary>Inspects a picture. A bad part is no error: see <see cref="Summary.Verdict"/>.</summary>
         /// <param name="image">The picture, read during the call.</param>
         /// <param name="result">What was found replaces what was in it; it stays as it was if the call fails.</param>

@@ -54,6 +54,18 @@ namespace Twinspect
             }
         }
 
+        /// <summary>What the picture is like and what is wrong with it.</summary>
+        /// <exception cref="TwinspectStateException">Also after a comparison of gray values by a variation model.</exception>
+        public Health Health
+        {
+            get
+            {
+                var health = new tsp_health { struct_size = (uint)sizeof(tsp_health) };
+                Failure.Check(NativeMethods.tsp_result_health(Handle, &health));
+                return new Health(health);
+            }
+        }
+
         /// <summary>The anomaly map, row by row, as many values as the picture has pixels; 0 outside of the mask.</summary>
         public float[] Map()
         {

@@ -18,6 +18,8 @@ namespace Twinspect
             MapWidth = (int)summary.map_width;
             MapHeight = (int)summary.map_height;
             Registered = summary.registered != 0;
+            Health = (HealthFindings)summary.health;
+            Repeats = (int)summary.repeats;
         }
 
         /// <summary>Good, defect, or undecided.</summary>
@@ -52,5 +54,11 @@ namespace Twinspect
 
         /// <summary>Whether the picture was moved onto the lead image before it was compared: <see cref="Result.Registration"/>.</summary>
         public bool Registered { get; }
+
+        /// <summary>What is wrong with the picture itself: <see cref="Result.Health"/>.</summary>
+        public HealthFindings Health { get; }
+
+        /// <summary>Pictures right before it that the inspector saw that were the same to the last bit.</summary>
+        public int Repeats { get; }
     }
 }

@@ -12,7 +12,8 @@ namespace Twinspect
         /// <summary>The score reaches the threshold.</summary>
         Defect = 2,
 
-        /// <summary>Nobody can say: the picture matches no lead image, or there is no threshold.</summary>
+        /// <summary>Nobody can say: the picture matches no lead image, there is no threshold, or something is wrong
+        /// with the picture: <see cref="Summary.Health"/>.</summary>
         Undecided = 3,
     }
 }

@@ -74,6 +74,7 @@ fn inspection(compared: Compared) -> Inspection {
     Inspection {
         score: compared.score(),
         verdict: compared.verdict,
+        health: compared.health,
         thresholds: Thresholds::default(),
         group: 0,
         matches: 0,

@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageView;
 use crate::map::render::draw_heat;
 use crate::model::{Inspection, Model};
+use crate::verdict::Health;
 
 /// An inspection in the form in which C looks at it.
 pub struct Found {
@@ -61,15 +62,22 @@ impl Found {
         let inspection = &self.inspection;
         let object = match model {
             Some(model) => inspection.to_json(model)?,
-            None => json!({
-                "score": inspection.score,
-                "verdict": inspection.verdict,
-                "threshold": null,
-                "pixel_threshold": null,
-                "regions": inspection.regions,
-                "width": self.size().0,
-                "height": self.size().1,
-            }),
+            None => {
+                let health = inspection.health.as_ref();
+                let mut object = json!({
+                    "score": inspection.score,
+                    "verdict": inspection.verdict,
+                    "threshold": null,
+                    "pixel_threshold": null,
+                    "regions": inspection.regions,
+                    "width": self.size().0,
+                    "height": self.size().1,
+                });
+                if let Some(health) = health {
+                    object["health"] = health.to_json();
+                }
+                object
+            }
         };
         Ok(object.to_string())
     }
@@ -90,6 +98,7 @@ impl Found {
             matches,
             regions,
             registration,
+            health,
             ..
         } = &self.inspection;
         let (map_width, map_height) = self.size();
@@ -106,7 +115,18 @@ impl Found {
             map_width,
             map_height,
             registered: registration.is_some().into(),
+            health: health.as_ref().map_or(0, Health::bits),
+            repeats: health.as_ref().map_or(0, |health| health.repeats),
         }
+    }
+
+    /// What is wrong with the picture. Errors: `State` of a comparison of gray values.
+    pub fn health(&self) -> Result<&Health> {
+        self.inspection.health.as_ref().ok_or_else(|| {
+            let message =
+                "nothing is known of the frame of a picture whose gray values were compared";
+            Error::new(ErrorKind::State, message).hint("Use variation.engine=features, or a model.")
+        })
     }
 
     /// How the picture was moved. Errors: `State` if it was not.
@@ -258,6 +278,7 @@ mod tests {
         let found = Found::new(Inspection {
             score: 9.0,
             verdict: Verdict::Defect,
+            health: None,
             thresholds: Thresholds::default(),
             group: 0,
             matches: 0,

@@ -182,7 +182,7 @@ mod tests {
         });
         assert_eq!(
             (target.known.struct_size, target.known.score, target.more),
-            (56, 9.0, 0)
+            (64, 9.0, 0)
         );
     }
 }

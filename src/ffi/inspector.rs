@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask};
 use crate::model::Inspector;
 use crate::model::timing::{Stage, Timing};
+use crate::verdict::Drift;
 
 /// An inspector with what a call needs beside it.
 pub struct Work {
@@ -56,6 +57,16 @@ impl Work {
         // SAFETY: as above.
         let mask = unsafe { read_mask(mask, self.max_pixels) }?;
         self.inspect_view(&view, mask.as_ref(), result)
+    }
+
+    /// How the scores of good parts compare; none if there is too little to compare with.
+    pub fn drift(&self) -> Option<&Drift> {
+        self.inspector.drift()
+    }
+
+    /// Compares anew.
+    pub fn reset_drift(&mut self) {
+        self.inspector.reset_drift();
     }
 
     fn inspect_view(

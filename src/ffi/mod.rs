@@ -18,6 +18,7 @@ mod found;
 mod growing;
 mod guard;
 mod handle;
+mod health;
 mod image;
 mod inspector;
 mod library;
@@ -40,6 +41,12 @@ pub use error::{tsp_last_error, tsp_last_error_message, tsp_status_name};
 pub use fitter::{
     tsp_fitter_add, tsp_fitter_add_file, tsp_fitter_count, tsp_fitter_create,
     tsp_fitter_create_from_model, tsp_fitter_destroy, tsp_fitter_fit, tsp_fitter_set_progress,
+};
+pub use health::{
+    TSP_DRIFT_CHANGE, TSP_DRIFT_NONE, TSP_DRIFT_RISE, TSP_HEALTH_BLACK, TSP_HEALTH_BLURRED,
+    TSP_HEALTH_FLAT, TSP_HEALTH_NONE, TSP_HEALTH_PROPORTIONS, TSP_HEALTH_REPEATED,
+    TSP_HEALTH_SATURATED, TSP_HEALTH_TOO_BRIGHT, TSP_HEALTH_TOO_DARK, tsp_inspector_drift,
+    tsp_inspector_reset_drift, tsp_result_health,
 };
 pub use image::{
     TSP_FORMAT_BGR8, TSP_FORMAT_BGRA8, TSP_FORMAT_GRAY8, TSP_FORMAT_GRAY16, TSP_FORMAT_GRAYF32,
@@ -74,9 +81,10 @@ pub use result::{
 };
 pub use status::tsp_status;
 pub use structs::{
-    tsp_device, tsp_error, tsp_fitter, tsp_image, tsp_inspector, tsp_map, tsp_model,
-    tsp_model_summary, tsp_option, tsp_options, tsp_region, tsp_registration, tsp_result, tsp_run,
-    tsp_summary, tsp_threshold, tsp_timing, tsp_variation, tsp_variation_summary,
+    tsp_device, tsp_drift, tsp_error, tsp_fitter, tsp_health, tsp_image, tsp_inspector, tsp_map,
+    tsp_model, tsp_model_summary, tsp_option, tsp_options, tsp_region, tsp_registration,
+    tsp_result, tsp_run, tsp_summary, tsp_threshold, tsp_timing, tsp_variation,
+    tsp_variation_summary,
 };
 pub use threshold::{
     TSP_METHOD_BETWEEN, TSP_METHOD_COUNTED, TSP_METHOD_LOG_NORMAL, TSP_METHOD_TAIL,

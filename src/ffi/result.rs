@@ -30,7 +30,8 @@ pub const TSP_VERDICT_NONE: i32 = 0;
 pub const TSP_VERDICT_GOOD: i32 = 1;
 /// The score reaches the threshold.
 pub const TSP_VERDICT_DEFECT: i32 = 2;
-/// Nobody can say: the picture matches no lead image, or there is no threshold.
+/// Nobody can say: the picture matches no lead image, or there is no threshold, or something is wrong with the picture
+/// (health in tsp_summary).
 pub const TSP_VERDICT_UNDECIDED: i32 = 3;
 
 const _: () = assert!(
@@ -57,7 +58,10 @@ impl Object for SharedResult {
 }
 
 /// Runs `body` on what was found. Errors: `State` if that is nothing yet.
-fn with_found(result: *const tsp_result, body: impl FnOnce(&Found) -> Result<()>) -> Result<()> {
+pub(super) fn with_found(
+    result: *const tsp_result,
+    body: impl FnOnce(&Found) -> Result<()>,
+) -> Result<()> {
     with_inspected(result, |inspected| body(&inspected.found))
 }
 
@@ -285,7 +289,7 @@ pub unsafe extern "C" fn tsp_result_render(
 }
 
 /// What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
-/// verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
+/// verdict, thresholds, regions, size, group, lead image, matches, health with what to do, and where the model does so how the part lies and the
 /// names of the good parts that it was compared with. A comparison with a variation model has no group, lead and matches.
 ///
 /// buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.

@@ -213,7 +213,7 @@ pub struct tsp_variation_summary {
     pub reserved: u32,
 }
 
-/// What an inspection found, in numbers. 48 bytes.
+/// What an inspection found, in numbers. 56 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct tsp_summary {
@@ -241,6 +241,92 @@ pub struct tsp_summary {
     pub map_height: u32,
     /// 1 if the picture was moved onto the lead image before it was compared, see tsp_result_registration; else 0.
     pub registered: u32,
+    /// What is wrong with the picture itself: TSP_HEALTH_* bits, 0 = nothing; see tsp_result_health.
+    pub health: u32,
+    /// Pictures right before it that the inspector saw, one after the other, that were the same to the last bit.
+    pub repeats: u32,
+}
+
+/// What a picture is like as a frame of a camera, and the limits that follow from the normal images. 80 bytes.
+///
+/// Gray values are those of the pixels that the network sees, from 0 = black to 1 = white, the mean of red, green and blue.
+/// A limit is NaN where there is none, and all are if limits_known is 0.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_health {
+    /// sizeof(tsp_health), set by the caller.
+    pub struct_size: u32,
+    /// TSP_HEALTH_* bits, 0 = nothing is wrong.
+    pub findings: u32,
+    /// 1; 0 if the model is of an old file, which says nothing of its normal images' frames.
+    pub limits_known: u32,
+    /// As in tsp_summary.
+    pub repeats: u32,
+    /// Mean gray value, 0 to 1.
+    pub brightness: f32,
+    /// Below is TSP_HEALTH_TOO_DARK.
+    pub brightness_low: f32,
+    /// Above is TSP_HEALTH_TOO_BRIGHT.
+    pub brightness_high: f32,
+    /// Standard deviation of the gray values, 0 to 0.5.
+    pub contrast: f32,
+    /// Below is TSP_HEALTH_FLAT.
+    pub contrast_low: f32,
+    /// Mean absolute Laplacian of the gray values, four times a pixel less its four neighbours, 0 to 4.
+    pub sharpness: f32,
+    /// Below is TSP_HEALTH_BLURRED.
+    pub sharpness_low: f32,
+    /// Share of pixels of which no channel is above 1 % of white, 0 to 1.
+    pub black: f32,
+    /// Above is TSP_HEALTH_BLACK.
+    pub black_high: f32,
+    /// Share of pixels of which a channel reaches 99 % of white, 0 to 1.
+    pub saturated: f32,
+    /// Above is TSP_HEALTH_SATURATED.
+    pub saturated_high: f32,
+    /// Width by height of the picture.
+    pub proportions: f32,
+    /// Below is TSP_HEALTH_PROPORTIONS.
+    pub proportions_low: f32,
+    /// And above.
+    pub proportions_high: f32,
+    /// Normal images that the limits follow from.
+    pub images: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// How the scores of good parts compare with those of the normal images. 88 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct tsp_drift {
+    /// sizeof(tsp_drift), set by the caller.
+    pub struct_size: u32,
+    /// TSP_DRIFT_* bits, 0 = none was found; they stay until tsp_inspector_reset_drift.
+    pub found: u32,
+    /// Good parts so far.
+    pub parts: u64,
+    /// The number, from 1, of the good part at which a drift was found first; 0 = none was.
+    pub found_at: u64,
+    /// The number of the good part from which on cusum has not been 0: about there a rise began; 0 = it is 0.
+    pub rising_since: u64,
+    /// The sum of what the logarithms of scores are above their mean, 0 or more, in standard deviations.
+    pub cusum: f64,
+    /// From here on TSP_DRIFT_RISE is found.
+    pub cusum_limit: f64,
+    /// What is not added of each part.
+    pub cusum_allowance: f64,
+    /// The largest distance between the distribution functions of the last full window and of the normal images, 0 to 1; NaN
+    /// before there is one.
+    pub ks_distance: f64,
+    /// The chance of one as large if nothing has changed; NaN before there is one.
+    pub ks_p: f64,
+    /// Below that TSP_DRIFT_CHANGE is found.
+    pub ks_least_p: f64,
+    /// Good parts in a window.
+    pub window: u32,
+    /// Normal images that they are compared with.
+    pub references: u32,
 }
 
 /// How a picture was moved onto its group's lead image. 96 bytes.
@@ -345,6 +431,8 @@ growing! {
     tsp_timing: 64,
     tsp_variation_summary: 32,
     tsp_summary: 48,
+    tsp_health: 80,
+    tsp_drift: 88,
     tsp_registration: 96,
     tsp_map: 32,
     tsp_region: 56,

@@ -7,6 +7,7 @@
 mod decode;
 mod folder;
 mod format;
+mod frame;
 mod mask;
 mod rgb;
 mod tensor;
@@ -16,6 +17,7 @@ mod view;
 pub use decode::{Picture, decode_file, decode_memory};
 pub use folder::{Listing, list_pictures};
 pub use format::PixelFormat;
+pub use frame::{FrameMeter, FrameStatistics, fingerprint};
 pub use mask::Mask;
 pub use tensor::{Aspect, Multiples, Normalisation, Preprocessor, Window, input_size};
 pub use thumbnail::thumbnail;

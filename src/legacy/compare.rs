@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::error::Result;
 use crate::verdict::region::regions;
-use crate::verdict::{Region, Verdict};
+use crate::verdict::{Health, Region, Verdict};
 
 /// Which pixels outside of the limits are defects; HALCON's modes of `compare_ext_variation_model`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,10 @@ pub struct Comparison {
     pub regions: Vec<Region>,
     /// How many of the regions, the first ones, are too light; for [`Sides::LightDark`] only, otherwise 0.
     pub light_count: usize,
-    /// A defect if there is any region; undecided if the features match no lead image.
+    /// A defect if there is any region; undecided if the features match no lead image, or the picture is not one to judge.
     pub verdict: Verdict,
+    /// Whether the picture is one to judge; none of gray values, which know no frames.
+    pub health: Option<Health>,
 }
 
 impl Comparison {
@@ -63,6 +65,7 @@ impl Comparison {
             regions: found,
             light_count,
             verdict,
+            health: None,
         })
     }
 

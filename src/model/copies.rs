@@ -100,7 +100,12 @@ mod tests {
         let input = Tensor::from_slice(&[0.0f32, 1.0, 2.0, 3.0]).reshape([1, 1, 2, 2]);
         let picture = Some(input.shallow_clone());
         let input = Input::Whole(input);
-        let prepared = Prepared { input, picture };
+        let frame = None;
+        let prepared = Prepared {
+            input,
+            picture,
+            frame,
+        };
         for (orientation, expected) in [
             (Orientation::LeftRight, [1.0f32, 0.0, 3.0, 2.0]),
             (Orientation::UpsideDown, [2.0, 3.0, 0.0, 1.0]),

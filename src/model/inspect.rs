@@ -6,7 +6,7 @@ use ndarray::Array2;
 use tch::{Device, Tensor};
 
 use crate::device;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::{ImageView, Mask};
 use crate::matching::{Keypoints, PretrainedMatcher};
 use crate::model::appraise::{Appraisal, appraise};
@@ -18,10 +18,11 @@ use crate::model::nearest::Chooser;
 use crate::model::recognise::{Recogniser, Registration};
 use crate::model::reference::Reference;
 use crate::model::timing::{Clock, Stage, Timing};
+use crate::model::watch::Watch;
 use crate::model::{Group, Model, Thresholds};
 use crate::options::Options;
 use crate::verdict::region::regions;
-use crate::verdict::{Region, Verdict};
+use crate::verdict::{Drift, Health, Region, Verdict};
 
 /// What an inspection found.
 #[derive(Clone, Debug)]
@@ -30,6 +31,9 @@ pub struct Inspection {
     pub score: f32,
     /// Good, defect or undecided.
     pub verdict: Verdict,
+    /// Whether the picture is one that a verdict can be given on: where it is not, the verdict is undecided, unless the
+    /// option `health` says otherwise. None of a comparison of gray values, which knows no frames.
+    pub health: Option<Health>,
     /// The thresholds that were used.
     pub thresholds: Thresholds,
     /// The group that the picture was compared with.
@@ -59,6 +63,7 @@ pub struct Inspector {
     groups: Vec<Arc<Group>>,
     thresholds: Thresholds,
     pub(super) timing: Option<Timing>,
+    pub(super) watch: Watch,
 }
 
 impl Inspector {
@@ -83,6 +88,7 @@ impl Inspector {
                 .collect::<Result<Vec<_>>>()?
         };
         let thresholds = model.thresholds;
+        let watch = Watch::new(&model, thresholds.image, options)?;
         Ok(Self {
             model,
             options: options.clone(),
@@ -91,6 +97,7 @@ impl Inspector {
             groups,
             thresholds,
             timing: None,
+            watch,
         })
     }
 
@@ -106,13 +113,31 @@ impl Inspector {
         &self.model
     }
 
-    /// Uses other thresholds than the model's own; `None` puts the model's back.
+    /// Uses other thresholds than the model's own; `None` puts the model's back. With another threshold of the score the
+    /// comparison of good parts begins anew.
     pub fn set_thresholds(&mut self, image: Option<f32>, pixel: Option<f32>) {
         let own = self.model.thresholds;
+        let before = self.thresholds.image;
         self.thresholds = Thresholds {
             image: image.or(own.image),
             pixel: pixel.or(own.pixel),
         };
+        if self.thresholds.image != before {
+            self.watch.compare_anew(&self.model, self.thresholds.image);
+        }
+    }
+
+    /// How the scores of the pictures that were found good compare with those of the normal images; none if the model has too
+    /// few of them to say. Pictures of which [`Health`] finds something wrong do not count.
+    pub fn drift(&self) -> Option<&Drift> {
+        self.watch.drift.as_ref()
+    }
+
+    /// Compares the scores anew from the next picture on, as after the lamp was changed.
+    pub fn reset_drift(&mut self) {
+        if let Some(drift) = &mut self.watch.drift {
+            drift.reset();
+        }
     }
 
     /// The name of the normal image in which the network sees the same as in this picture; none if the model has learned from
@@ -140,6 +165,7 @@ impl Inspector {
             mask.check_size(size.0, size.1)?;
         }
         let prepared = self.extractor.prepare(view)?;
+        let health = self.watch.health(view, prepared.frame);
         clock.lap(Stage::Preprocess);
         let Placed {
             features,
@@ -149,6 +175,9 @@ impl Inspector {
             matches,
             registration,
         } = self.place(&prepared, &mut clock)?;
+        for features in [Some(&features), at_lead.as_ref()].into_iter().flatten() {
+            check_finite(features)?;
+        }
         let recipe = self.model.recipe();
         let group = &self.groups[number];
         let nearest = self.nearest(group, group.normality.reference(), &features, &keypoints)?;
@@ -176,11 +205,16 @@ impl Inspector {
         clock.lap(Stage::Map);
 
         let is_lost = recipe.registration.is_some() && registration.is_none();
-        let verdict = if is_lost || self.matches_no_lead(group, matches) {
+        let is_fine = health.as_ref().is_none_or(Health::is_fine);
+        let is_no_picture = self.watch.decides && !is_fine;
+        let verdict = if is_no_picture || is_lost || self.matches_no_lead(group, matches) {
             Verdict::Undecided
         } else {
             Verdict::of(score, self.thresholds.image)
         };
+        if verdict == Verdict::Good && is_fine {
+            self.watch.add_good(score);
+        }
         let regions = match self.thresholds.pixel {
             Some(threshold) => regions(map.view(), threshold)?,
             None => Vec::new(),
@@ -190,6 +224,7 @@ impl Inspector {
         Ok(Inspection {
             score,
             verdict,
+            health,
             thresholds: self.thresholds,
             group: number,
             matches,
@@ -265,6 +300,16 @@ impl Inspector {
             && f64::from(matches)
                 < self.model.recipe.least_matches * f64::from(group.fewest_matches())
     }
+}
+
+/// Errors: `Numeric` if a feature is not finite: some statistics would see nothing odd in it.
+fn check_finite(features: &Tensor) -> Result<()> {
+    if features.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
+        return Ok(());
+    }
+    let message = "the network's features of the picture are not finite";
+    Err(Error::new(ErrorKind::Numeric, message)
+        .hint("The picture cannot be judged. If it happens again, verify the weights: `twinspect weights verify`."))
 }
 
 /// A picture where it is compared.

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
+use crate::image::FrameStatistics;
 use crate::model::archive::Description;
 use crate::model::{Inspection, Model};
+use crate::verdict::Health;
 
 impl Description {
     /// The model as one JSON object.
@@ -55,6 +57,9 @@ impl Inspection {
             "lead": group.lead().name,
             "matches": self.matches,
         });
+        if let Some(health) = &self.health {
+            object["health"] = health.to_json();
+        }
         if model.recipe().registration.is_some() {
             object["registration"] = match self.registration {
                 Some(found) => {
@@ -73,5 +78,31 @@ impl Inspection {
             object["nearest"] = nearest.map(|image| image.name.as_str()).collect();
         }
         Ok(object)
+    }
+}
+
+impl Health {
+    /// What is wrong with a picture, and each value with its limits, null where there is none, as one JSON object.
+    pub fn to_json(&self) -> Value {
+        let Self {
+            frame,
+            limits,
+            repeats,
+            findings,
+        } = self;
+        let limit = |value: f32| (value > 0.0 && value.is_finite()).then_some(value);
+        let measured = |of: fn(&FrameStatistics) -> f32| {
+            json!({
+                "value": of(frame),
+                "low": limits.and_then(|limits| limit(of(&limits.low))),
+                "high": limits.and_then(|limits| limit(of(&limits.high))),
+            })
+        };
+        json!({
+            "findings": findings, "advice": self.sentences(), "limits_known": limits.is_some(), "repeats": repeats,
+            "brightness": measured(|frame| frame.brightness), "contrast": measured(|frame| frame.contrast),
+            "sharpness": measured(|frame| frame.sharpness), "black": measured(|frame| frame.black),
+            "saturated": measured(|frame| frame.saturated), "proportions": measured(|frame| frame.proportions),
+        })
     }
 }

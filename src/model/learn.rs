@@ -253,6 +253,7 @@ impl<'a> Learner<'a> {
                 peak,
                 digest: self.0.normals.digest(*image).to_owned(),
                 copy: self.0.normals.copy(*image),
+                frame: self.0.normals.frame(*image),
             });
             self.0.visited()?;
         }

@@ -33,6 +33,7 @@ mod survey;
 pub mod timing;
 mod warm_up;
 mod warnings;
+mod watch;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub use survey::Pose;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::pretrained::Pretrained;
+use crate::image::FrameStatistics;
 use crate::matching::PretrainedMatcher;
 use crate::model::copies::Orientation;
 use crate::model::lead::Lead;
@@ -118,6 +120,9 @@ pub struct NormalImage {
     /// How it lies, if it is a copy of the picture of this name that was flipped or turned; none of the picture itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<Orientation>,
+    /// What its frame is like: later ones are held against it. None of a copy, and of an image in an old file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameStatistics>,
 }
 
 /// A normal image that the statistics were formed without.
@@ -293,12 +298,8 @@ impl Group {
     /// That of an image that is alone says nothing, a flipped or turned copy has none. A lead onto which the others are moved is
     /// the only one that is not resampled: its finer detail stands out among them, and no picture under inspection has it.
     pub(crate) fn is_typical(&self, place: usize) -> bool {
-        let is_moved = self.part.is_none() || place != self.lead_image;
-        let is_given = self
-            .images
-            .get(place)
-            .is_some_and(|image| image.copy.is_none());
-        is_moved && is_given && given(&self.images).nth(1).is_some()
+        let lead = self.part.is_some().then_some(self.lead_image);
+        is_typical(&self.images, place, lead)
     }
 
     /// The fewest matches of any of its images with the lead.
@@ -306,6 +307,12 @@ impl Group {
         let matches = given(&self.images).map(|image| image.matches);
         matches.min().unwrap_or(0)
     }
+}
+
+/// See [`Group::is_typical`]; `lead` is the place of the one that others are moved onto, if they are.
+pub(crate) fn is_typical(images: &[NormalImage], place: usize, lead: Option<usize>) -> bool {
+    let is_given = images.get(place).is_some_and(|image| image.copy.is_none());
+    lead != Some(place) && is_given && given(images).nth(1).is_some()
 }
 
 /// Those of a group's images that are no flipped or turned copies.

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::{ImageView, Mask, PixelFormat};
+use crate::image::{FrameStatistics, ImageView, Mask, PixelFormat};
 use crate::matching::Keypoints;
 use crate::model::Group;
 use crate::model::copies::Orientation;
@@ -52,6 +52,7 @@ struct Given {
     size: (u32, u32),
     mask: Option<Arc<Vec<u8>>>,
     digest: String,
+    frame: Option<FrameStatistics>,
     twin: Option<String>,
     thumbnail: Place,
     input: Option<Place>,
@@ -184,6 +185,7 @@ impl Normals {
             size,
             mask: mask.map(|mask| self.shared(mask, size)),
             digest: known.seen.digest.clone(),
+            frame: known.seen.frame,
             twin: None,
             thumbnail,
             input,
@@ -244,6 +246,12 @@ impl Normals {
         &self.images[image].digest
     }
 
+    /// What the frame of an image is like; none of a flipped or turned copy.
+    pub fn frame(&self, image: usize) -> Option<FrameStatistics> {
+        let given = &self.images[image];
+        given.frame.filter(|_| given.copy.is_none())
+    }
+
     /// Name of the earlier image, or of one in the model that is extended, that the network cannot tell from this one.
     pub fn twin(&self, image: usize) -> Option<&str> {
         self.images[image].twin.as_deref()
@@ -288,6 +296,7 @@ impl Normals {
         Ok(Prepared {
             input: Input::Whole(input),
             picture: picture.transpose()?,
+            frame: self.images[image].frame,
         })
     }
 

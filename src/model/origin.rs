@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::watch::typical;
 use crate::model::{Group, Model, NormalImage, Thresholds};
 use crate::verdict::{Calibrated, Calibration};
 
@@ -81,12 +82,8 @@ impl Origin {
     /// Of the left-out scores of a model's normal images.
     pub(crate) fn of_groups(groups: &[Arc<Group>], false_alarm_rate: f64) -> Result<Self> {
         let values = |value: fn(&NormalImage) -> f32| -> Vec<f32> {
-            let groups = groups.iter();
-            let images = groups.flat_map(|group| {
-                let images = group.images.iter().enumerate();
-                images.filter(|(place, _)| group.is_typical(*place))
-            });
-            images.map(|(_, image)| value(image)).collect()
+            let images = typical(groups.iter().map(AsRef::as_ref));
+            images.map(value).collect()
         };
         let (scores, peaks) = (values(|image| image.score), values(|image| image.peak));
         Self::of_scores(&scores, &peaks, false_alarm_rate)

@@ -14,10 +14,10 @@ impl Inspector {
     pub fn warm_up(&mut self, format: PixelFormat, width: u32, height: u32) -> Result<()> {
         check_size(width, height, self.options.int("image.max_pixels")? as u64)?;
         let bytes = squares(format, width, height)?;
-        let timing = self.timing;
-        self.inspect(&ImageView::packed(format, width, height, &bytes)?, None)?;
-        self.timing = timing;
-        Ok(())
+        let (timing, watch) = (self.timing, self.watch.clone());
+        let warmed = self.inspect(&ImageView::packed(format, width, height, &bytes)?, None);
+        (self.timing, self.watch) = (timing, watch);
+        warmed.map(|_| ())
     }
 }
 

@@ -84,6 +84,18 @@ pub const TABLE: &[OptionSpec] = &[
         "a picture whose size differs from that of the first normal image is resized like it, or refused",
     ),
     run(
+        "health",
+        Domain::Choice(&["decide", "report"]),
+        "decide",
+        "decide: a picture whose frame is unlike those of the normal images (dark, saturated, blurred, of other proportions) is undecided; report: that is only said",
+    ),
+    run(
+        "health.repeats",
+        Domain::Int(0, 1_000_000),
+        "0",
+        "a picture that is the same to the last bit as so many right before it is undecided; 0 = they are only counted",
+    ),
+    run(
         "fit.memory_mib",
         Domain::Int(1, 1 << 20),
         "1024",

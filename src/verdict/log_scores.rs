@@ -29,10 +29,7 @@ pub struct LogScores {
 impl LogScores {
     /// Of scores, which are 0 or more.
     pub fn of(scores: &[f32]) -> Self {
-        let logarithms: Vec<f64> = scores
-            .iter()
-            .map(|score| f64::from(*score).max(1e-6).ln())
-            .collect();
+        let logarithms: Vec<f64> = scores.iter().map(|score| Self::log(*score)).collect();
         let middle = median(logarithms.clone());
         let spread =
             median(logarithms.iter().map(|log| (log - middle).abs()).collect()).max(LEAST_SPREAD);
@@ -41,6 +38,11 @@ impl LogScores {
             median: middle,
             spread,
         }
+    }
+
+    /// The logarithm of a score, which is 0 or more; finite.
+    pub fn log(score: f32) -> f64 {
+        f64::from(score).max(1e-6).ln()
     }
 
     /// Places of the scores whose modified z-score `0.6745 (x - median) / MAD` exceeds 3.5: images that do not look like the

@@ -1,9 +1,12 @@
 //! From an anomaly map to good or defect.
 //!
-//! In: the anomaly map and a mask. Out: score, verdict, defect regions; and, from normal images, the thresholds.
+//! In: the anomaly map and a mask, and what the frame is like. Out: score, verdict, defect regions, whether the picture is
+//! one to judge and whether good parts drift; and, from normal images, the thresholds.
 //! A room of its own because it decides: pure arithmetic on numbers, with no tensors and no files.
 
 pub mod calibrate;
+pub mod drift;
+pub mod health;
 pub mod judge;
 mod log_scores;
 mod possible;
@@ -12,6 +15,8 @@ mod separate;
 mod tail;
 
 pub use calibrate::{Calibrated, Calibration, Method};
+pub use drift::Drift;
+pub use health::{Finding, Health, Limits};
 pub use judge::{ScoreRule, Verdict};
 pub use log_scores::LogScores;
 pub use region::{Region, Run};

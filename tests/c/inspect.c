@@ -190,6 +190,30 @@ static void check_details(const tsp_result *result, const tsp_summary *summary) 
     fprintf(stderr, "inspect: summary, map, mask, regions and runs do not agree\n");
     exit(2);
   }
+  tsp_health health = {.struct_size = sizeof health};
+  check(tsp_result_health(result, &health), "health");
+  int is_dark = health.limits_known && health.brightness < health.brightness_low;
+  if (health.findings != summary->health || health.repeats != summary->repeats ||
+      is_dark != ((health.findings & TSP_HEALTH_TOO_DARK) != 0) ||
+      (health.findings != 0 && summary->verdict != TSP_VERDICT_UNDECIDED)) {
+    fprintf(stderr, "inspect: summary and health do not agree\n");
+    exit(2);
+  }
+}
+
+/* As many good parts as were printed, if the model has enough to compare them with. */
+static void check_drift(tsp_inspector *inspector, uint64_t good) {
+  tsp_drift drift = {.struct_size = sizeof drift};
+  tsp_status status = tsp_inspector_drift(inspector, &drift);
+  if (status == TSP_E_STATE) {
+    return;
+  }
+  check(status, "drift");
+  if (drift.parts != good || drift.cusum < 0 || (drift.found == 0) != (drift.found_at == 0)) {
+    fprintf(stderr, "inspect: drift and verdicts do not agree\n");
+    exit(2);
+  }
+  check(tsp_inspector_reset_drift(inspector), "reset");
 }
 
 static void inspect(const char *model_path, const char *directory, const tsp_options *options) {
@@ -202,6 +226,7 @@ static void inspect(const char *model_path, const char *directory, const tsp_opt
   tsp_model_destroy(model);
 
   folder names;
+  uint64_t good = 0;
   read_folder(directory, &names);
   for (size_t i = 0; i < names.count; i++) {
     char path[LONGEST_PATH];
@@ -215,12 +240,14 @@ static void inspect(const char *model_path, const char *directory, const tsp_opt
     tsp_summary summary = {.struct_size = sizeof summary};
     check(tsp_result_summary(result, &summary), "summary");
     check_details(result, &summary);
+    good += summary.verdict == TSP_VERDICT_GOOD;
     uint32_t bits;
     memcpy(&bits, &summary.score, sizeof bits);
     printf("%s %.9g %08x %s %u\n", names.names[i], (double)summary.score, (unsigned)bits, verdict_name(summary.verdict),
            (unsigned)summary.region_count);
   }
   free_folder(&names);
+  check_drift(inspector, good);
   tsp_inspector_destroy(inspector);
   tsp_result_destroy(result);
 }

@@ -100,6 +100,38 @@ static void log_hears_of_models_until_it_is_switched_off() {
   CHECK(lines.empty());
 }
 
+static void dark_picture_is_undecided_and_good_parts_are_counted(const Model &model) {
+  Inspector inspector(model);
+  Result result;
+  error_of(TSP_E_STATE, [&] { result.health(); });
+  std::vector<std::uint8_t> dark = draw_part(90, false);
+  for (auto &value : dark) value /= 4;
+  inspector.inspect(view_of(dark), result);
+  const Health health = result.health();
+  CHECK(result.summary().verdict == Verdict::undecided);
+  CHECK_EQUAL(result.summary().health, health.findings);
+  CHECK((health.findings & TSP_HEALTH_TOO_DARK) != 0 && health.brightness < health.brightness_low);
+  CHECK(result.to_json().find("too_dark") != std::string::npos);
+  CHECK_EQUAL(inspector.drift().parts, 0u);
+
+  const auto good = draw_part(91, false);
+  for (std::uint32_t repeats = 0; repeats < 2; ++repeats) {
+    inspector.inspect(view_of(good), result);
+    CHECK_EQUAL(result.summary().health, 0u);
+    CHECK_EQUAL(result.summary().repeats, repeats);
+  }
+  const std::uint64_t counted = result.summary().verdict == Verdict::good ? 2 : 0;
+  CHECK_EQUAL(inspector.drift().parts, counted);
+  CHECK(counted == 2 && inspector.drift().cusum_limit > 0);
+  inspector.reset_drift();
+  CHECK_EQUAL(inspector.drift().parts, 0u);
+
+  Fitter fitter(small_options());
+  add_good_parts(fitter, 3);
+  Inspector few(fitter.fit());
+  error_of(TSP_E_STATE, [&] { few.drift(); });
+}
+
 int main() {
   const auto all = devices();
   CHECK(!all.empty() && all[0].option == std::string("cpu"));
@@ -108,6 +140,7 @@ int main() {
   thresholds_move_and_the_model_stays(model);
   descriptions_are_json_and_pictures_views(model);
   timing_is_known_after_the_first_picture(model);
+  dark_picture_is_undecided_and_good_parts_are_counted(model);
   log_hears_of_models_until_it_is_switched_off();
   return verdict_of_checks();
 }

@@ -22,6 +22,8 @@ static class Objects
         Check.Run("inspector_reads_files_and_masks", () => Inspector_reads_files(model, folder));
         Check.Run("inspector_thresholds_change_the_verdict", () => Thresholds_change_the_verdict(model));
         Check.Run("inspector_timing_after_warm_up", () => Timing_after_warm_up(model));
+        Check.Run("dark_picture_is_undecided_and_says_why", () => Dark_picture_is_undecided(model));
+        Check.Run("good_parts_are_counted_until_the_drift_is_reset", () => Good_parts_are_counted(model));
         Check.Run("threshold_from_scores", Threshold_from_scores);
     }
 
@@ -268,6 +270,62 @@ static class Objects
             var timing = inspector.Timing;
             Check.That(timing.TotalMs > 0 && timing.BackboneMs > 0 && timing.BackboneMs <= timing.TotalMs, "stages take time");
             Check.Throws<TwinspectArgumentException>(() => inspector.WarmUp((PixelFormat)99, 10, 10));
+        }
+    }
+
+    static void Dark_picture_is_undecided(Model model)
+    {
+        using (var inspector = new Inspector(model))
+        using (var result = new Result())
+        {
+            Check.Throws<TwinspectStateException>(() => { var none = result.Health; });
+            var dark = Parts.Draw(60, false);
+            for (var i = 0; i < dark.Length; ++i) dark[i] /= 4;
+            inspector.Inspect(Parts.View(dark), result);
+            var health = result.Health;
+            Check.Equal(result.Summary.Verdict, Verdict.Undecided, "verdict of a dark picture");
+            Check.Equal(result.Summary.Health, health.Findings, "what is wrong");
+            Check.That(health.Findings.HasFlag(HealthFindings.TooDark) && health.Brightness < health.BrightnessLow, "it is too dark");
+            Check.That(health.LimitsKnown && health.Images == 12, "limits of twelve images");
+            Check.That(health.Contrast > 0 && health.ContrastLow > 0 && health.Sharpness > 0 && health.SharpnessLow > 0, "numbers");
+            Check.That(health.Black <= health.BlackHigh && health.Saturated <= health.SaturatedHigh, "shares within");
+            Check.That(Math.Abs(health.Proportions - (float)Parts.Width / Parts.Height) < 1e-6f && health.ProportionsLow < health.ProportionsHigh,
+                "proportions");
+            Check.Contains(result.ToJson(), "too_dark");
+            using (var options = new Options().Set("health", "report"))
+            using (var reporting = new Inspector(model, options))
+            {
+                reporting.Inspect(Parts.View(dark), result);
+                Check.Equal(result.Health.Findings, health.Findings, "reported all the same");
+            }
+        }
+    }
+
+    static void Good_parts_are_counted(Model model)
+    {
+        using (var inspector = new Inspector(model))
+        using (var result = new Result())
+        {
+            for (var repeats = 0; repeats < 2; ++repeats)
+            {
+                inspector.Inspect(Parts.Good(61), result);
+                Check.Equal(result.Summary.Verdict, Verdict.Good, "verdict");
+                Check.Equal(result.Summary.Repeats, repeats, "repeats");
+            }
+            var drift = inspector.Drift;
+            Check.Equal(drift.Parts, 2L, "good parts");
+            Check.That(drift.Found == DriftFindings.None && drift.FoundAt == 0, "no drift of two parts");
+            Check.That(drift.CusumLimit == 10 && drift.KsLeastP == 0.001 && drift.Window == 50, "constants");
+            Check.That(drift.CusumAllowance > 0.5 && drift.References > 4 && double.IsNaN(drift.KsP), "numbers");
+            inspector.ResetDrift();
+            Check.Equal(inspector.Drift.Parts, 0L, "after the reset");
+        }
+        using (var fitter = Parts.FitterOf(3))
+        using (var few = fitter.Fit())
+        using (var inspector = new Inspector(few))
+        {
+            Check.Throws<TwinspectStateException>(() => { var none = inspector.Drift; });
+            Check.Throws<TwinspectStateException>(() => inspector.ResetDrift());
         }
     }
 

@@ -19,7 +19,8 @@ ENUMS = {"TSP_E_": "ErrorCode", "TSP_OK": "ErrorCode", "TSP_TYPE_": "OptionType"
          "TSP_FORMAT_": "PixelFormat", "TSP_VERDICT_": "Verdict", "TSP_METHOD_": "ThresholdMethod",
          "TSP_VARIATION_TYPE_": "VariationType", "TSP_VARIATION_MODE_": "VariationMode",
          "TSP_VARIATION_COMPARE_": "VariationCompare", "TSP_VARIATION_IMAGE_": "VariationImage",
-         "TSP_VARIATION_ENGINE_": "VariationEngine", "TSP_LOG_": "LogLevel"}
+         "TSP_VARIATION_ENGINE_": "VariationEngine", "TSP_LOG_": "LogLevel", "TSP_HEALTH_": "HealthFindings",
+         "TSP_DRIFT_": "DriftFindings"}
 # Pictures are always in the memory of the process here, and the version is asked of the library.
 LEFT_OUT = {"TSP_MEMORY_HOST", "TSP_MEMORY_CUDA", "TSP_VERSION_MAJOR", "TSP_VERSION_MINOR", "TSP_VERSION_PATCH", "TSP_VERSION"}
 
@@ -156,7 +157,7 @@ def prove_it(header, declared):
         ("#define TSP_ABI_VERSION 1000", "#define TSP_ABI_VERSION 2000", "constants are"),
         ("  int32_t verdict;", "  int64_t verdict;", "tsp_summary: verdict"),
         ("  int64_t row_stride;\n  /** The value that means", "  double row_stride;\n  /** The value that means", "tsp_image: row_stride"),
-        ("  uint32_t registered;", "  uint32_t registered;\n  uint32_t more;", "tsp_summary has 12 fields"),
+        ("  uint32_t registered;", "  uint32_t registered;\n  uint32_t more;", "tsp_summary has 14 fields"),
         ("  double to_lead[9];", "  double to_lead[8];", "tsp_registration: to_lead"),
         ("  int32_t column_begin;", "  int32_t column_start;", "tsp_run: column_begin"),
     ]

@@ -166,6 +166,43 @@ def test_many_pictures_are_cancelled(inspector, good):
     assert len(inspector.inspect_many([good] * 3)) == 3
 
 
+def test_dark_picture_is_undecided_and_says_why(inspector, good):
+    result = inspector.inspect(good // 4)
+    health = result.health
+    assert result.verdict is twinspect.Verdict.UNDECIDED and result.score > 0
+    assert result.findings == health.findings and twinspect.Finding.TOO_DARK in health.findings
+    assert not health.is_fine and health.limits_known and health.images == 12
+    assert health.brightness < health.brightness_low < health.brightness_high
+    said = result.to_dict()["health"]
+    assert said["findings"][0] == "too_dark" and said["advice"][0].startswith("too dark: brightness 0.")
+    assert said["brightness"]["low"] == pytest.approx(health.brightness_low)
+    fine = inspector.inspect(good)
+    assert fine.findings == 0 and fine.health.is_fine and fine.verdict is twinspect.Verdict.GOOD
+    assert fine.repeats == 0 and inspector.inspect(good).repeats == 1
+
+
+def test_options_of_health(model, good):
+    reporting = twinspect.Inspector(model, {"health": "report", "health.repeats": 1}, threads=1)
+    results = [reporting.inspect(good) for _ in range(2)]
+    assert [result.findings for result in results] == [0, twinspect.Finding.REPEATED]
+    assert {result.verdict for result in results} == {twinspect.Verdict.GOOD}
+
+
+def test_good_parts_are_counted_until_the_drift_is_reset(model, good, bad):
+    inspector = twinspect.Inspector(model, threads=1)
+    for picture in (good, bad, good // 4):
+        inspector.inspect(picture)
+    drift = inspector.drift
+    assert drift.parts == 1 and not drift.is_found and drift.found_at == 0
+    assert (drift.cusum_limit, drift.ks_least_p, drift.window) == (10, 0.001, 50)
+    assert np.isnan(drift.ks_p) and drift.references > 4
+    inspector.reset_drift()
+    assert inspector.drift.parts == 0
+    few = twinspect.Inspector(twinspect.fit(parts.good_parts(3), options=parts.SMALL))
+    with pytest.raises(twinspect.StateError, match="too few normal images"):
+        _ = few.drift
+
+
 def test_timing_and_warm_up(model, good):
     inspector = twinspect.Inspector(model, threads=1)
     with pytest.raises(twinspect.StateError):

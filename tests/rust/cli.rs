@@ -1,6 +1,7 @@
 //! The program as a user types it, on small pictures with a backbone of two layers.
 
 mod calibrate;
+mod drift;
 mod evaluate;
 mod info;
 mod models;

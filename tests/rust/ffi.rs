@@ -9,6 +9,7 @@ mod descriptions;
 mod engines;
 mod errors;
 mod fitting;
+mod health;
 mod images;
 mod inspecting;
 mod library;

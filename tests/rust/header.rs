@@ -11,7 +11,7 @@ use std::process::Command;
 use twinspect::ffi::*;
 
 /// The sections of the header, in reading order: title, and its file, whose `//!` text introduces it.
-const SECTIONS: [(&str, &str); 13] = [
+const SECTIONS: [(&str, &str); 14] = [
     ("Library", "library"),
     ("Errors", "error"),
     ("Options", "options"),
@@ -20,6 +20,7 @@ const SECTIONS: [(&str, &str); 13] = [
     ("Models", "model"),
     ("Inspecting", "inspector"),
     ("Results", "result"),
+    ("Health and drift", "health"),
     ("Batches", "batch"),
     ("Thresholds", "threshold"),
     ("Variation models", "variation"),
@@ -289,8 +290,10 @@ fn layout_in_rust_is_as_promised() {
     layout!(tsp_model_summary 56: struct_size 0, image_count 4, group_count 8, left_out_count 12, image_width 16,
         image_height 20, input_width 24, input_height 28, grid_width 32, grid_height 36, threshold 40, pixel_threshold 44,
         file_version 48, reserved 52);
-    layout!(tsp_summary 48: struct_size 0, verdict 4, score 8, threshold 12, pixel_threshold 16, group 20, matches 24,
-        region_count 28, run_count 32, map_width 36, map_height 40, registered 44);
+    layout!(tsp_summary 56: struct_size 0, verdict 4, score 8, threshold 12, pixel_threshold 16, group 20, matches 24,
+        region_count 28, run_count 32, map_width 36, map_height 40, registered 44, health 48, repeats 52);
+    layout!(tsp_health 80: struct_size 0, findings 4, limits_known 8, repeats 12, brightness 16, brightness_low 20, brightness_high 24, contrast 28, contrast_low 32, sharpness 36, sharpness_low 40, black 44, black_high 48, saturated 52, saturated_high 56, proportions 60, proportions_low 64, proportions_high 68, images 72, reserved 76);
+    layout!(tsp_drift 88: struct_size 0, found 4, parts 8, found_at 16, rising_since 24, cusum 32, cusum_limit 40, cusum_allowance 48, ks_distance 56, ks_p 64, ks_least_p 72, window 80, references 84);
     layout!(tsp_registration 96: struct_size 0, inliers 4, rms_px 8, to_lead 16, aligned 88, reserved 92);
     layout!(tsp_map 32: struct_size 0, width 4, height 8, reserved 12, row_stride 16, data 24);
     layout!(tsp_region 56: struct_size 0, x 4, y 8, width 12, height 16, peak 20, first_run 24, run_count 28, area 32, row 40, column 48);

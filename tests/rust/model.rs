@@ -5,6 +5,7 @@ mod factors;
 mod few;
 mod file;
 mod growing;
+mod health;
 mod hostile;
 mod matchers;
 mod moved;

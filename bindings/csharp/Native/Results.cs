@@ -19,6 +19,8 @@ namespace Twinspect.Native
         internal uint map_width;
         internal uint map_height;
         internal uint registered;
+        internal uint health;
+        internal uint repeats;
     }
 
     [StructLayout(LayoutKind.Sequential)]

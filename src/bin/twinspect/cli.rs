@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{add, calibrate, demo, evaluate, fit, info, inspect, shadow_report, weights};
+use crate::{add, calibrate, demo, drift, evaluate, fit, info, inspect, shadow_report, weights};
 
 /// Finds defects in pictures of manufactured parts without training: some tens of pictures of good parts are enough.
 #[derive(Parser)]
@@ -19,7 +19,7 @@ Examples:
   twinspect inspect part.twin new/*.png          good or defect?
   twinspect inspect part.twin new/ --heatmaps out/ --json
 
-Exit status: 0 all good, 1 a picture is not good, 2 an error.";
+Exit status: 0 all good, 1 a picture is not good or good parts drift, 2 an error.";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -31,6 +31,8 @@ pub enum Command {
     Add(add::Args),
     /// Move the thresholds by pictures that the model has not learned from, good and perhaps defective ones
     Calibrate(calibrate::Args),
+    /// Say whether good parts still score as they did: a lamp that ages shows before parts are called defective
+    Drift(drift::Args),
     /// Show what a model has learned
     Info(info::Args),
     /// Measure recipes on a data set whose truth is known: table, plots, false alarms and misses
@@ -52,6 +54,7 @@ impl Command {
                 | Self::Inspect(_)
                 | Self::Add(_)
                 | Self::Calibrate(_)
+                | Self::Drift(_)
                 | Self::Evaluate(_)
                 | Self::Demo(_)
         )

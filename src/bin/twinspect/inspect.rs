@@ -11,7 +11,7 @@ use twinspect::image::Picture;
 use twinspect::map::render;
 use twinspect::model::{Inspection, Inspector, Model};
 use twinspect::progress::Progress;
-use twinspect::verdict::Verdict;
+use twinspect::verdict::{Drift, Health, Verdict};
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::bar::Bar;
@@ -30,7 +30,8 @@ Examples:
 With --json each line is an object with path, score, verdict (good, defect or undecided), threshold and regions; a picture
 that could not be read has path and error. Where the model registers pictures, registration says how the part lies (to_lead,
 a matrix in pixels; turned_degrees, scale), and is null if that was not found; where each picture chooses its good parts,
-nearest names them.
+nearest names them. health says what the frame is like beside those of the good parts, what is wrong with it (findings) and what
+to look at (advice); a picture with which something is wrong is undecided, but for --set health=report.
 
 Exit status: 0 all good, 1 a picture is not good, 2 an error (the other pictures are inspected all the same).";
 
@@ -111,6 +112,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
     }
     drop(bar);
+    if inspector.drift().is_some_and(Drift::is_found) {
+        eprintln!(
+            "twinspect: good parts no longer score as they did when the model was fitted: see `twinspect drift --help`"
+        );
+    }
     if !args.json && paths.len() > 1 {
         eprintln!(
             "{} pictures: {} good, {not_good} not good, {errors} not inspected",
@@ -152,8 +158,14 @@ fn as_text(path: &Path, inspection: &Inspection, model: &Model) -> String {
     } else {
         ""
     };
+    let health = inspection.health.as_ref();
+    let wrong: String = health
+        .map_or_else(Vec::new, Health::sentences)
+        .iter()
+        .map(|sentence| format!("\n           {sentence}"))
+        .collect();
     format!(
-        "{:9}  score {:7.2}  threshold {threshold}  {}{regions}{lost}",
+        "{:9}  score {:7.2}  threshold {threshold}  {}{regions}{lost}{wrong}",
         inspection.verdict.word(),
         inspection.score,
         path.display()

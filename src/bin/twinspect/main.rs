@@ -1,13 +1,15 @@
 //! The program `twinspect`: one file a subcommand.
 //!
-//! Exit status: 0 all good, 1 a picture is not good, 2 an error.
+//! Exit status: 0 all good, 1 a picture is not good or good parts drift, 2 an error.
 
 mod add;
 mod ahead;
 mod bar;
 mod calibrate;
+mod chart;
 mod cli;
 mod demo;
+mod drift;
 mod environment;
 mod evaluate;
 mod fit;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Add(args) => add::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::Drift(args) => drift::run(&args),
         Command::Info(args) => info::run(&args),
         Command::ShadowReport(args) => shadow_report::run(&args),
         Command::Weights(args) => weights::run(args),

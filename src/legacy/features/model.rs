@@ -175,6 +175,7 @@ impl FeatureModel {
         if is_unlike_all {
             comparison.verdict = Verdict::Undecided;
         }
+        comparison.health = inspected.health;
         Ok(Found {
             comparison,
             rise: limits.rise(&inspected.map, mask),

@@ -144,6 +144,9 @@ impl GroupHeader {
             ensure(is_score(score) && is_score(peak), || {
                 format!("the score of '{}' is {score}, its peak {peak}", image.name)
             })?;
+            ensure(image.frame.is_none_or(|frame| frame.is_possible()), || {
+                format!("the frame of '{}' is {:?}", image.name, image.frame)
+            })?;
         }
         Ok(())
     }

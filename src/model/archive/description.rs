@@ -9,7 +9,7 @@ use super::group::thumbnail_of;
 use super::header::Header;
 use crate::error::Result;
 use crate::model::warnings::warnings;
-use crate::model::{LeftOut, Model, NormalImage, Origin, Pose, Thresholds, given};
+use crate::model::{LeftOut, Model, NormalImage, Origin, Pose, Thresholds, given, is_typical};
 
 /// A model as a person would have it described.
 ///
@@ -65,6 +65,9 @@ pub struct GroupDescription {
     pub lead_image: usize,
     /// The normal images, and flipped and turned copies of them.
     pub images: Vec<NormalImage>,
+    /// Whether the others are moved onto the lead image.
+    #[serde(skip)]
+    pub is_moved: bool,
     /// The lead image, 128 pixels long at most.
     #[serde(skip)]
     pub thumbnail: RgbImage,
@@ -74,6 +77,18 @@ impl Description {
     /// How many normal images the model has learned from; flipped and turned copies do not count.
     pub fn image_count(&self) -> usize {
         self.groups.iter().map(GroupDescription::image_count).sum()
+    }
+
+    /// Scores of the normal images, each against all others: those that say how a good part scores.
+    pub fn left_out_scores(&self) -> Vec<f32> {
+        let groups = self.groups.iter();
+        let scores = groups.flat_map(|group| {
+            let images = group.images.iter().enumerate();
+            let lead = group.is_moved.then_some(group.lead_image);
+            let typical = images.filter(move |(place, _)| is_typical(&group.images, *place, lead));
+            typical.map(|(_, image)| image.score)
+        });
+        scores.collect()
     }
 }
 
@@ -139,6 +154,7 @@ impl Description {
         let groups = header.groups.into_iter().zip(thumbnails);
         let groups = groups.map(|(group, thumbnail)| GroupDescription {
             lead_image: group.lead_image,
+            is_moved: group.part.is_some(),
             images: group.images,
             thumbnail,
         });
@@ -188,9 +204,11 @@ mod tests {
             peak: 1.0,
             digest: String::new(),
             copy: None,
+            frame: None,
         };
         GroupDescription {
             lead_image,
+            is_moved: false,
             images: matches.iter().map(image).collect(),
             thumbnail: RgbImage::new(1, 1),
         }

@@ -13,7 +13,8 @@ use crate::features::pretrained::Pretrained;
 use crate::features::smooth;
 use crate::features::tiles::Tiles;
 use crate::image::{
-    Aspect, ImageView, Multiples, Normalisation, Preprocessor, input_size, thumbnail,
+    Aspect, FrameMeter, FrameStatistics, ImageView, Multiples, Normalisation, Preprocessor,
+    input_size, thumbnail,
 };
 use crate::matching::{Keypoints, PretrainedMatcher, Sight};
 use crate::model::recipe::Recipe;
@@ -31,6 +32,8 @@ pub struct Prepared<'a> {
     pub input: Input<'a>,
     /// For a matcher that looks at the picture itself, [1, 3, H', W'] f32: the same frame, smaller or larger.
     pub picture: Option<Tensor>,
+    /// What the frame that it comes from is like; none if that was not measured.
+    pub frame: Option<FrameStatistics>,
 }
 
 /// A backbone's input.
@@ -69,6 +72,7 @@ impl Prepared<'_> {
         Ok(Prepared {
             input: Input::Whole(change(self.whole()?)?),
             picture: self.picture.as_ref().map(change).transpose()?,
+            frame: self.frame,
         })
     }
 }
@@ -97,6 +101,8 @@ pub struct Seen {
     pub thumbnail: RgbImage,
     /// SHA-256 of the network's input, in hexadecimal.
     pub digest: String,
+    /// What the frame is like, if it was measured.
+    pub frame: Option<FrameStatistics>,
 }
 
 /// Preprocessor, backbone, adaptor and matcher of a recipe. One thread at a time; the network itself is shared.
@@ -106,6 +112,7 @@ pub struct Extractor {
     matcher: Option<Arc<PretrainedMatcher>>,
     recipe: Arc<Recipe>,
     preprocessor: Preprocessor,
+    meter: FrameMeter,
     /// None if the input is seen at once.
     tiles: Option<Tiles>,
     /// Of a matcher that looks at the picture itself, in the proportions of the network's input: one frame for both.
@@ -145,6 +152,7 @@ impl Extractor {
             matcher,
             recipe,
             preprocessor,
+            meter: FrameMeter::default(),
             tiles: tiles.filter(|tiles| tiles.count() > 1),
             matcher_preprocessor,
             matched_size,
@@ -166,13 +174,21 @@ impl Extractor {
             Some(preprocessor) => Some(preprocessor.tensor(view)?.f_to_device(self.device)?),
             None => None,
         };
+        self.meter.clear();
         let input = if self.tiles.is_some() {
+            self.measure_samples(view)?;
             Input::Tiles(*view)
         } else {
             self.check_at_once()?;
-            Input::Whole(self.preprocessor.tensor(view)?.f_to_device(self.device)?)
+            let input = self.preprocessor.tensor(view)?;
+            self.preprocessor.measure(&mut self.meter);
+            Input::Whole(input.f_to_device(self.device)?)
         };
-        Ok(Prepared { input, picture })
+        Ok(Prepared {
+            input,
+            picture,
+            frame: Some(self.meter.statistics(view)),
+        })
     }
 
     fn check_at_once(&self) -> Result<()> {
@@ -192,12 +208,19 @@ impl Extractor {
     /// What the network sees of a picture, for people and for finding copies.
     pub fn show(&self, prepared: &Prepared<'_>) -> Result<Seen> {
         let input = match (&prepared.input, &self.tiles) {
-            (Input::Tiles(view), Some(tiles)) => return self.show_tiles(view, tiles),
+            (Input::Tiles(view), Some(tiles)) => {
+                let frame = prepared.frame;
+                return Ok(Seen {
+                    frame,
+                    ..self.show_tiles(view, tiles)?
+                });
+            }
             _ => prepared.whole()?.f_to_device(Device::Cpu)?,
         };
         Ok(Seen {
             thumbnail: thumbnail(&input, &self.network.normalisation())?,
             digest: sha256::of_bytes(&bytes(&input)?),
+            frame: prepared.frame,
         })
     }
 

@@ -7,14 +7,43 @@ use super::{Extractor, Seen, StageMaps, bytes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::smooth;
 use crate::features::tiles::{Tile, Tiles};
-use crate::image::{Aspect, ImageView, Multiples, Normalisation, Preprocessor};
+use crate::image::{Aspect, ImageView, Multiples, Normalisation, Preprocessor, Window};
 use crate::image::{input_size, thumbnail};
 use crate::sha256;
 
 /// Longer side of a picture that becomes a thumbnail.
 const THUMBNAIL_PX: u32 = 128;
 
+/// Squares that a frame is measured in, along each side: as many pixels as an input that is seen at once.
+const SAMPLES: u32 = 8;
+
+/// Side of each of them, in pixels of the input.
+const SAMPLE_PX: u32 = 40;
+
 impl Extractor {
+    /// Measures a frame in squares that are spread evenly over it: reading all of it would cost seconds.
+    pub(super) fn measure_samples(&mut self, view: &ImageView<'_>) -> Result<()> {
+        let (width, height) = self.preprocessor.size();
+        let mut preprocessor = self.tile_preprocessor();
+        let samples = |side: u32| {
+            let length = SAMPLE_PX.min(side);
+            // From edge to edge.
+            (0..SAMPLES).map(move |number| ((side - length) / (SAMPLES - 1) * number, length))
+        };
+        for (y, height) in samples(height) {
+            for (x, width) in samples(width) {
+                let window = Window {
+                    x,
+                    y,
+                    width,
+                    height,
+                };
+                preprocessor.measure_window(view, window, &mut self.meter)?;
+            }
+        }
+        Ok(())
+    }
+
     /// One feature vector for every location, [h*w, C'] f32 on the device, and height and width of their grid.
     ///
     /// Memory: the features, and what a backbone takes for one tile.
@@ -86,6 +115,7 @@ impl Extractor {
         Ok(Seen {
             thumbnail: thumbnail(&small, &Normalisation::NONE)?,
             digest: sha256::in_hexadecimal(&digest.finalize()),
+            frame: None,
         })
     }
 

@@ -1,4 +1,4 @@
-"""Generalised Pareto distributions by scipy, and what a tail of them predicts, by brute integration.
+"""Generalised Pareto distributions by scipy, what a tail of them predicts, by brute integration, and scores that drift.
 
 Run: python tests/data/verdict/make.py   (needs numpy and scipy)
 """
@@ -50,3 +50,31 @@ np.save(HERE / "shares.npy", np.array(SHARES))
 for name, excesses in cases.items():
     np.save(HERE / f"{name}_excesses.npy", excesses)
     np.save(HERE / f"{name}_quantiles.npy", np.array(predicted(excesses, SHARES)))
+
+
+# Scores of normal images and of parts that drift after a while: the CUSUM after each part, in float64, and the two-sample
+# Kolmogorov-Smirnov test of each window of 50, exact up to 10,000 products of both counts, else the limit of the distribution.
+drifting = {
+    "small": (rng.normal(3.0, 0.2, 24), rng.normal(3.0, 0.2, 150) + 0.3 * (np.arange(150) >= 70)),
+    "large": (rng.normal(1.0, 0.1, 260), rng.normal(0.99, 0.12, 100)),
+    "fall": (rng.normal(2.0, 0.3, 90), rng.normal(1.8, 0.2, 50)),
+}
+for name, (normal, parts) in drifting.items():
+    normal, parts = (np.exp(logs).astype(np.float32) for logs in (normal, parts))
+    logs, rows = np.log(normal.astype(np.float64)), np.log(parts.astype(np.float64))
+    mean, deviation = logs.mean(), logs.std(ddof=1)
+    total, sums = 0.0, []
+    for log in rows:
+        total = max(0.0, total + (log - mean) / deviation - 0.5 - 1 / np.sqrt(len(logs)))
+        sums.append(total)
+    tests = []
+    for window in rows.reshape(-1, 50):
+        found = stats.ks_2samp(logs, window, method="exact")
+        pairs = len(logs) * len(window)
+        effective = pairs / (len(logs) + len(window))
+        p = found.pvalue if pairs <= 10_000 else stats.kstwobign.sf(found.statistic * np.sqrt(effective))
+        tests.append((found.statistic, p))
+    np.save(HERE / f"drift_{name}_normal.npy", normal)
+    np.save(HERE / f"drift_{name}_parts.npy", parts)
+    np.save(HERE / f"drift_{name}_cusum.npy", np.array(sums))
+    np.save(HERE / f"drift_{name}_ks.npy", np.array(tests))

@@ -4,13 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use twinspect::ErrorKind;
+use twinspect::features::weights;
 use twinspect::model::Model;
 use twinspect::model::file::check_target;
 use twinspect::options::Options;
 
+use super::hostile::Parts;
 use super::inspect;
 use crate::oracle::data;
 use crate::parts::{defective, fit, good, good_parts, options};
+use crate::skip::skip;
 
 fn load(bytes: &[u8]) -> twinspect::Result<Model> {
     Model::from_bytes(bytes, &Options::default())
@@ -109,6 +112,27 @@ fn other_weights_than_it_was_fitted_with_are_refused() {
         .unwrap();
     let error = Model::from_bytes(&bytes, &elsewhere).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Weights);
+}
+
+#[test]
+fn weights_of_another_hash_than_the_model_names_are_refused() {
+    let other = "0".repeat(64);
+    let model = fit(&good_parts(2), &options(&[]));
+    let mut parts = Parts::of(&model);
+    parts.header["backbone"]["sha256"] = other.as_str().into();
+    let error = load(&parts.file()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Weights, "{error}");
+
+    if let Err(error) = weights::find("xfeat") {
+        skip("a model whose matcher has other weights", error);
+        return;
+    }
+    let xfeat = options(&[("matcher", "xfeat"), ("matcher.size", "192")]);
+    let mut parts = Parts::of(&fit(&good_parts(4), &xfeat));
+    load(&parts.file()).unwrap();
+    parts.header["matcher"][0] = other.as_str().into();
+    let error = load(&parts.file()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Weights, "{error}");
 }
 
 #[test]

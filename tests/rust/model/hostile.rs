@@ -24,13 +24,13 @@ const PROLOGUE_BYTES: usize = 16 + 4 + 8 + 32;
 
 /// A model file taken apart.
 #[derive(Clone)]
-struct Parts {
-    header: Value,
+pub struct Parts {
+    pub header: Value,
     tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
 }
 
 impl Parts {
-    fn of(model: &Model) -> Self {
+    pub fn of(model: &Model) -> Self {
         let bytes = model.to_bytes().unwrap();
         let archive = &bytes[PROLOGUE_BYTES..];
         let (_, metadata) = SafeTensors::read_metadata(archive).unwrap();
@@ -51,7 +51,7 @@ impl Parts {
     }
 
     /// The file of these parts, with a right checksum.
-    fn file(&self) -> Vec<u8> {
+    pub fn file(&self) -> Vec<u8> {
         self.file_with(&self.header.to_string())
     }
 

@@ -23,6 +23,9 @@ namespace twinspect {
 /// How long the stages of an inspection took, in milliseconds.
 using Timing = tsp_timing;
 
+/// How the scores of good parts compare with those of the normal images.
+using Drift = tsp_drift;
+
 /// Inspects pictures with a model, one at a time. For one thread at a time; a second one gets TSP_E_BUSY.
 class Inspector {
  public:
@@ -101,6 +104,16 @@ class Inspector {
     detail::check(tsp_inspector_timing(get(), &timing));
     return timing;
   }
+
+  /// How the scores of the pictures that were found good compare with those of the normal images. Throws TSP_E_STATE if the
+  /// model has too few of them to say.
+  Drift drift() const {
+    auto drift = detail::sized<Drift>();
+    detail::check(tsp_inspector_drift(get(), &drift));
+    return drift;
+  }
+  /// Begins the comparison anew, as after the lamp was changed.
+  void reset_drift() { detail::check(tsp_inspector_reset_drift(get())); }
 
   /// Inspects pictures one after the other, each whether or not others fail; a result each.
   ///

@@ -21,7 +21,7 @@ enum class Verdict : std::int32_t {
   good = TSP_VERDICT_GOOD,
   /// The score reaches the threshold.
   defect = TSP_VERDICT_DEFECT,
-  /// Nobody can say: the picture matches no lead image, or there is no threshold.
+  /// Nobody can say: the picture matches no lead image, there is no threshold, or something is wrong with the picture.
   undecided = TSP_VERDICT_UNDECIDED,
 };
 
@@ -46,7 +46,14 @@ struct Summary {
   std::uint32_t map_height = 0;
   /// Whether the picture was moved onto the lead image before it was compared.
   bool registered = false;
+  /// What is wrong with the picture itself: TSP_HEALTH_* bits, 0 = nothing; see Result::health.
+  std::uint32_t health = 0;
+  /// Pictures right before it that were the same to the last bit.
+  std::uint32_t repeats = 0;
 };
+
+/// What a picture is like as a frame of a camera, and the limits that follow from the normal images.
+using Health = tsp_health;
 
 /// A horizontal chord of a region: row, column_begin, column_end, both ends included.
 using Run = tsp_run;
@@ -169,6 +176,8 @@ class Result {
     summary.map_width = raw.map_width;
     summary.map_height = raw.map_height;
     summary.registered = raw.registered != 0;
+    summary.health = raw.health;
+    summary.repeats = raw.repeats;
     return summary;
   }
 
@@ -221,6 +230,14 @@ class Result {
     auto registration = detail::sized<Registration>();
     detail::check(tsp_result_registration(get(), &registration));
     return registration;
+  }
+
+  /// What the picture is like and what is wrong with it; to_json() says it in words. Throws TSP_E_STATE, also after a comparison
+  /// of gray values.
+  Health health() const {
+    auto health = detail::sized<Health>();
+    detail::check(tsp_result_health(get(), &health));
+    return health;
   }
 
   /// Draws the anomaly map over a picture of the map's size, on a colour scale that is tied to the threshold.

@@ -23,6 +23,7 @@ from .error import (
     UnsupportedError,
 )
 from .fitter import Fitter, fit
+from .health import Drift, Finding, Health
 from .inspector import Inspector, Timing
 from .model import Model, ModelInfo, Thresholds
 from .options import Option, option_table
@@ -33,8 +34,9 @@ from .variation import Variation, VariationInfo
 
 __version__ = version()
 __all__ = [
-    "CancelledError", "Device", "Fitter", "Frame", "InputOutputError", "Inspector", "InvalidArgumentError", "Mask", "Model",
-    "ModelInfo", "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture", "Progress", "Region", "Result",
-    "Results", "StateError", "Threshold", "Thresholds", "Timing", "TwinspectError", "UnsupportedError", "Variation",
-    "VariationInfo", "Verdict", "build_info", "devices", "fit", "option_table", "set_threads", "threshold_from_scores", "version",
+    "CancelledError", "Device", "Drift", "Finding", "Fitter", "Frame", "Health", "InputOutputError", "Inspector",
+    "InvalidArgumentError", "Mask", "Model", "ModelInfo", "NotFoundError", "Option", "Order", "OutOfMemoryError", "Picture",
+    "Progress", "Region", "Result", "Results", "StateError", "Threshold", "Thresholds", "Timing", "TwinspectError",
+    "UnsupportedError", "Variation", "VariationInfo", "Verdict", "build_info", "devices", "fit", "option_table",
+    "set_threads", "threshold_from_scores", "version",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from ._image import Mask, Order, Picture, View, mask_view, picture_view, pointer
 from ._library import ffi, lib
 from ._progress import Progress, Watcher
 from .error import TwinspectError, check, make_error
+from .health import Drift, read_drift
 from .model import Model, nan_or
 from .options import OptionValue, OptionValues, native_options
 from .result import Result, Results, new_result
@@ -189,6 +190,18 @@ class Inspector(Handle):
         """How long the stages of the last picture took. Raises `StateError` before the first one."""
         found = filled("tsp_timing", lib.tsp_inspector_timing, self._pointer)
         return Timing(**{name: getattr(found, name) for name in Timing.__dataclass_fields__})
+
+    @property
+    def drift(self) -> Drift:
+        """How the scores of the pictures that were found good compare with those of the normal images.
+
+        Raises `StateError` if the model has too few of them to say.
+        """
+        return read_drift(filled("tsp_drift", lib.tsp_inspector_drift, self._pointer))
+
+    def reset_drift(self) -> None:
+        """Begins the comparison anew, as after the lamp was changed. Raises as `drift`."""
+        check(lib.tsp_inspector_reset_drift(self._pointer))
 
 
 def _renamed(error: Exception, names: list[str]) -> Exception:

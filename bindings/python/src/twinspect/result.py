@@ -12,6 +12,7 @@ from ._handle import Handle, Memory, content, filled, own
 from ._image import Order, Picture, picture_view, writable_view
 from ._library import ffi, lib
 from .error import check
+from .health import Finding, Health, read_health
 from .model import number_or_none
 
 
@@ -21,7 +22,7 @@ class Verdict(enum.IntEnum):
     GOOD = lib.TSP_VERDICT_GOOD
     DEFECT = lib.TSP_VERDICT_DEFECT
     UNDECIDED = lib.TSP_VERDICT_UNDECIDED
-    """Nobody can say: the picture matches no lead image, or there is no threshold."""
+    """Nobody can say: the picture matches no lead image, there is no threshold, or something is wrong with the picture."""
 
     def __str__(self) -> str:
         return self.name.lower()
@@ -93,6 +94,21 @@ class Result(Handle):
         return int(self._summary.matches)
 
     @property
+    def findings(self) -> Finding:
+        """What is wrong with the picture itself; 0 if nothing is."""
+        return Finding(self._summary.health)
+
+    @property
+    def repeats(self) -> int:
+        """Pictures right before it that the inspector saw that were the same to the last bit."""
+        return int(self._summary.repeats)
+
+    @property
+    def health(self) -> Health:
+        """What the picture is like and what is wrong with it. Raises `StateError` after a comparison of gray values."""
+        return read_health(filled("tsp_health", lib.tsp_result_health, self._pointer))
+
+    @property
     def anomaly_map(self) -> NDArray[np.float32]:
         """[H, W] float32 of the picture's size, 0 or more, 0 outside of the mask. Read-only, not copied."""
         found = filled("tsp_map", lib.tsp_result_map, self._pointer)
@@ -157,7 +173,7 @@ class Result(Handle):
         return drawn
 
     def to_dict(self) -> dict[str, Any]:
-        """What ``twinspect inspect --json`` prints: score, verdict, thresholds, regions, size, group, lead image, matches."""
+        """What ``twinspect inspect --json`` prints: score, verdict, thresholds, regions, size, group, lead image, matches, health."""
         return cast(dict[str, Any], json.loads(content(lib.tsp_result_to_json, self._pointer)[:-1]))
 
     def to_record(self) -> dict[str, Any]:

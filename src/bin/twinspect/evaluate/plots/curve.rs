@@ -5,7 +5,7 @@ use twinspect::Result;
 use super::super::record::Record;
 use super::super::tables::mean_by_seed;
 use super::Drawn;
-use super::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
+use crate::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
 
 /// A line: for each step of the axis the AUROC of each seed, from 0 to 1; none where nothing was measured.
 pub struct Series {

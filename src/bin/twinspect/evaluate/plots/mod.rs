@@ -3,7 +3,6 @@
 //! Of each category and recipe the trial with the most good parts and the first seed is drawn; the curves over shots and
 //! over the values of a sweep take all.
 
-mod chart;
 mod curve;
 mod scores;
 mod shots;

@@ -3,8 +3,8 @@
 use twinspect::Result;
 
 use super::super::record::Record;
-use super::chart::{Axis, Canvas, Frame, Pen, chart, in_percent};
 use super::{Drawn, named};
+use crate::chart::{Axis, Canvas, Frame, Pen, chart, in_percent};
 
 const BINS: usize = 30;
 

@@ -4,8 +4,8 @@ use twinspect::Result;
 use twinspect::metrics::Ranking;
 
 use super::super::record::Record;
-use super::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
 use super::{Drawn, named};
+use crate::chart::{Axis, Frame, MOST_LINES, Pen, chart, in_percent};
 
 /// Where curves of overlap end.
 const PRO_LIMIT: f64 = 0.3;
