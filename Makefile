@@ -25,7 +25,7 @@ DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
-.PHONY: help demo test test-cpp test-csharp test-python parity lint build libtorch weights tools header check-layers
+.PHONY: help demo test test-cpp test-csharp test-python parity cases lint build libtorch weights tools header check-layers
 .PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
@@ -38,7 +38,7 @@ demo: build weights ## draw parts, learn them, find the defects: demo/sheet.jpg
 test: tools libtorch check-layers build ## all tests; the first run builds for some minutes
 	@"$(PROGRAM)" weights get $(TESTED)
 	$(CARGO) test --release --locked --workspace 2>&1 | tee "$(TEST_LOG)"
-	@$(MAKE) --no-print-directory test-cpp test-csharp test-python parity
+	@$(MAKE) --no-print-directory test-cpp test-csharp test-python parity cases
 	@echo "what this machine could not test: $$(grep -c '^SKIPPED' "$(TEST_LOG)" || true) skipped, each with its reason above"
 
 test-cpp: build weights ## install the library, and build and run C++ programs with OpenCV on what is installed
@@ -53,6 +53,15 @@ parity: test-csharp test-python ## one table of cases through C, C++, C#, Python
 		"csharp-mono=mono $(TARGET)/test-csharp/mono/parity.exe" \
 		"csharp-net=$(DOTNET)/dotnetcore2/bin/dotnet $(TARGET)/test-csharp/modern/parity.dll" \
 		"python=$(PYTHON_ENV)/bin/python tests/python/parity.py"
+
+cases: test-csharp test-python ## files and folders that break tools, through every door: the right outcome, and the same one
+	CC=cc tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/cases/c" -std=c11 -D_POSIX_C_SOURCE=200809L -O1 tests/c/cases.c
+	CC=c++ tests/abi/link.sh "$(TARGET)/release/libtwinspect.so" include "$(TARGET)/cases/cpp" -std=c++17 -O1 -Ibindings/cpp/include tests/cpp/cases.cpp
+	TWINSPECT_LIBRARY="$$(realpath "$(TARGET)/release/libtwinspect.so")" LD_LIBRARY_PATH="$(LIBTORCH)/lib" \
+		python3 tests/cases/run.py --program "$(PROGRAM)" "$(TARGET)/cases/work" c="$(TARGET)/cases/c" cpp="$(TARGET)/cases/cpp" \
+		"csharp-mono=mono $(TARGET)/test-csharp/mono/cases.exe" \
+		"csharp-net=$(DOTNET)/dotnetcore2/bin/dotnet $(TARGET)/test-csharp/modern/cases.dll" \
+		"python=$(PYTHON_ENV)/bin/python tests/python/cases.py"
 
 sanitize: build weights ## the C and C++ programs with AddressSanitizer, its leak detection and UBSan; three minutes
 	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"

@@ -2,7 +2,7 @@
 
 usage: python3 tests/memory.py target/release/twinspect
 
-The case is that of CASES.md (a memory bank of 2,100 pictures took 121 GB elsewhere). Fails above a ratio of 1.25.
+The case is that of CASES.md (a memory bank of 2,100 pictures took 121 GB elsewhere). Fails above a ratio of 1.25, and above 4 GB.
 """
 import pathlib
 import random
@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 SIDE = 348
+CAP_MIB = 4096
 ALLOWED_RATIO = 1.25
 
 
@@ -42,4 +43,4 @@ with tempfile.TemporaryDirectory() as work:
         print(f"{count} pictures: peak {peaks[-1]:.0f} MiB")
     ratio = peaks[1] / peaks[0]
     print(f"ratio {ratio:.2f}, allowed {ALLOWED_RATIO}")
-    sys.exit(ratio > ALLOWED_RATIO)
+    sys.exit(ratio > ALLOWED_RATIO or max(peaks) > CAP_MIB)

@@ -7,6 +7,7 @@ mod appraise;
 mod archive;
 pub mod blend;
 mod choice;
+mod concealed;
 pub mod copies;
 mod extractor;
 pub mod file;

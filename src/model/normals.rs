@@ -102,6 +102,11 @@ impl Normals {
         }
     }
 
+    /// Puts other maps in the place of those so far, which it returns; none: no maps are kept.
+    pub fn replace_maps(&mut self, maps: Option<Spread>) -> Option<Spread> {
+        std::mem::replace(&mut self.maps, maps)
+    }
+
     /// Adds the anomaly map of an image. One of another size, or that a mask covers in part, says nothing of the others' pixels.
     pub fn add_map(&mut self, image: usize, map: &Array2<f32>) -> Result<()> {
         match &mut self.maps {

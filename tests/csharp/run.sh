@@ -57,6 +57,7 @@ compile tests tests/csharp/{Check,Parts,Objects,Results,Callbacks,Threads,Memory
 compile loading tests/csharp/Loading.cs
 compile declarations tests/csharp/Declarations.cs
 compile parity tests/csharp/{Parity,Pnm}.cs
+compile cases tests/csharp/Cases.cs
 compile inspect examples/csharp/{Inspect,Bitmap}.cs
 compile pixels examples/csharp/{Pixels,Bitmap}.cs
 say "built"

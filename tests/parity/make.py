@@ -86,6 +86,11 @@ def main(folder):
             write(f"{model}_{name}_12.{end}", kind, width, height, samples(channels(values), 4095, 2), 65535)
             whole = framed(width, height, values, width + 43, height + 22)
             write(f"{model}_{name}_framed.{end}", kind, width + 43, height + 22, samples(channels(whole), 255, 1))
+            if kind == b"P5":
+                # The largest value is 1 of 255, and the same share of 65535.
+                dark = [value > 100 for value in values]
+                write(f"{model}_{name}_dark.{end}", kind, width, height, samples(dark, 255, 1))
+                write(f"{model}_{name}_dark_16.{end}", kind, width, height, samples(dark, 65535, 2), 65535)
         write(f"{model}_mask.pgm", b"P5", width, height, scratch_mask(width, height, True))
         write(f"{model}_mask_below.pgm", b"P5", width, height, scratch_mask(width, height, False))
 

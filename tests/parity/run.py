@@ -13,6 +13,7 @@ import argparse
 import csv
 import json
 import pathlib
+import re
 import shlex
 import shutil
 import struct
@@ -29,6 +30,8 @@ FIT = {
     "odd": [],
 }
 ALL = ["input.size=96", "verdict.false_alarm_rate=0.05"]
+# What rounding to another depth may change of a score.
+NEAR = 0.05
 COLUMNS = ["case", "score", "verdict", "regions", "map"]
 
 
@@ -134,13 +137,24 @@ def same_pixels(case):
     return (case["model"], case["picture"].replace("_framed", ""), shown, case["white"], case["mask"])
 
 
+def same_part(case):
+    """What two cases share that show the same picture in another depth; their scores are near each other."""
+    model, picture, *rest = same_pixels(case)
+    # white belongs to the depth.
+    return (model, re.sub(r"_(12|16)\.", ".", picture), rest[0], rest[2])
+
+
+def value_of(line):
+    return struct.unpack(">f", bytes.fromhex(line[0]))[0]
+
+
 def compare(answers, names, table):
     """Prints a row a case, and gives the number of cases in which the doors, or two layouts of one picture, differ."""
     first = next(iter(answers))
     wide = max(map(len, names))
     print(f"{'case':{wide}}  {'score':8}  verdict  regions  {'map':16}  doors")
     different = 0
-    seen = {}
+    seen, depths = {}, {}
     for name in names:
         expected = answers[first][name]
         doors = []
@@ -154,6 +168,10 @@ def compare(answers, names, table):
             before = seen.setdefault(same_pixels(case), (name, expected))
             if before[1] != expected:
                 doors.append(f"DIFFERS from {before[0]}, which shows the same pixels")
+            before = depths.setdefault(same_part(case), (name, expected))
+            score, other = value_of(expected), value_of(before[1])
+            if abs(score - other) > NEAR * max(score, other):
+                doors.append(f"DIFFERS from {before[0]}, which shows the same in another depth: {score}, not {other}")
         different += any("DIFFERS" in door for door in doors)
         score, verdict, regions, map_hash = expected
         print(f"{name:{wide}}  {score}  {verdict:>7}  {regions:>7}  {map_hash}  {' '.join(doors)}")

@@ -245,15 +245,17 @@ def test_files_that_are_no_pictures(inspector, bad, tmp_path):
             assert raised.value.where == str(tmp_path / name)
 
 
-def test_folder_is_listed_as_the_command_line_does(tmp_path):
+def test_folder_is_listed_as_the_command_line_does(tmp_path, caplog):
     from twinspect._files import list_pictures
 
     parts.write_folder(tmp_path / "good", range(3))
     for name in (".hidden.png", "notes.txt"):
         (tmp_path / "good" / name).write_text("no picture")
     (tmp_path / "good" / "deeper").mkdir()
-    assert [path.name for path in list_pictures(tmp_path / "good")] == ["000.png", "001.png", "002.png"]
-    with pytest.raises(FileNotFoundError, match="no pictures in the folder"):
+    with caplog.at_level("WARNING", "twinspect"):
+        assert [path.name for path in list_pictures(tmp_path / "good")] == ["000.png", "001.png", "002.png"]
+    assert [record.getMessage().split("/")[-1] for record in caplog.records] == [".hidden.png", "notes.txt"]
+    with pytest.raises(FileNotFoundError, match="no pictures, but subfolders.*name one of them: good"):
         list_pictures(tmp_path)
     with pytest.raises(ValueError, match="a folder of pictures is expected"):
         list_pictures(tmp_path / "good" / "000.png")

@@ -274,6 +274,31 @@ fn variation_model_in_c_is_called_as_in_halcon() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
+#[cfg(target_env = "gnu")]
+#[test]
+fn hundred_cycles_of_two_models_in_c_leave_memory_flat() {
+    if let Err(error) = Fitter::new(&Options::default()) {
+        assert_eq!(error.kind(), ErrorKind::Weights, "{error}");
+        return crate::skip::skip("cycles in C", error);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    write_parts(folder.path());
+    let fitted = cli(
+        &["fit", "good", "-o", "part.twin", "--set", SETTING],
+        folder.path(),
+    );
+    assert!(fitted.status.success(), "{}", said(&fitted));
+    let picture = fs::read_dir(folder.path().join("test")).unwrap().next();
+    let output = Command::new(compile("cycles", folder.path()))
+        .arg("part.twin")
+        .arg(picture.unwrap().unwrap().path())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    println!("{}", said(&output));
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 #[test]
 fn c_program_and_command_line_agree_bit_for_bit() {
     if let Err(error) = Fitter::new(&Options::default()) {

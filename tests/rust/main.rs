@@ -3,6 +3,7 @@
 mod adaptor;
 mod backbones;
 mod c_program;
+mod cases;
 mod cli;
 mod dedode;
 mod exports;

@@ -335,6 +335,47 @@ fn defective_parts_among_the_good_ones_are_dropped_and_named_where_asked() {
 }
 
 #[test]
+fn defective_parts_that_are_alike_do_not_conceal_each_other() {
+    // Without one of them, the others still say that such a spot is normal.
+    for (statistics, count, wrong) in [
+        ("gaussian", 18, 2),
+        ("gaussian", 27, 6),
+        ("neighbour", 18, 2),
+        ("neighbour", 27, 6),
+    ] {
+        let mut pictures = good_parts(count);
+        pictures.extend((70..70 + wrong).map(defective));
+        let settings = [
+            ("fit.outliers", "drop"),
+            ("statistics", statistics),
+            ("matcher", "none"),
+        ];
+        let model = fit(&pictures, &options(&settings));
+        let mut names: Vec<&str> = model.left_out().iter().map(|image| &*image.name).collect();
+        names.sort_unstable();
+        let expected: Vec<String> = (count..count + wrong)
+            .map(|number| format!("{number:03}.png"))
+            .collect();
+        assert_eq!(
+            names,
+            expected,
+            "{statistics}, {wrong} of {}",
+            count + wrong
+        );
+    }
+}
+
+#[test]
+fn robust_fit_of_good_parts_keeps_them() {
+    let of = |settings: &[(&str, &str)]| fit(&good_parts(40), &options(settings)).left_out().len();
+    for statistics in ["gaussian", "neighbour"] {
+        let dropped = of(&[("fit.outliers", "drop"), ("statistics", statistics)]);
+        // A modified z-score of 3.5 is a convention: a part at the end of its kind may exceed it.
+        assert!(dropped <= 1, "{dropped} of 40 good parts, {statistics}");
+    }
+}
+
+#[test]
 fn picture_that_could_not_be_added_decides_no_size() {
     let mut fitter = Fitter::new(&options(&[])).unwrap();
     let nan = f32::NAN.to_ne_bytes().repeat(40 * 30);

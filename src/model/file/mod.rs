@@ -93,11 +93,26 @@ fn foreign(first: &[u8]) -> Error {
         _ if first.starts_with(FRAME.magic) => "it ends within its first bytes",
         [b'P', b'K', 3, 4, ..] => "it is a zip archive, as PyTorch and ONNX tools write",
         [0x80, 2..=5, ..] => "it is a Python pickle, which is never read",
+        _ if is_picture(first) => "it is a picture",
         _ if std::str::from_utf8(&first[..first.len().min(frame::BYTES)]).is_ok() => "it is a text",
         _ => "it is of another kind",
     };
     Error::new(ErrorKind::Format, format!("not a twinspect model: {what}"))
-        .hint("`twinspect fit FOLDER -o part.twin` makes one.")
+        .hint(format!("`twinspect fit FOLDER -o part.twin` makes one; this library reads version {VERSION} of them."))
+}
+
+/// Pictures end up in the place of a model where arguments are mixed up.
+fn is_picture(first: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 7] = [
+        b"\x89PNG",
+        b"\xFF\xD8\xFF",
+        b"II*\0",
+        b"MM\0*",
+        b"BM",
+        b"P5",
+        b"P6",
+    ];
+    BEGINNINGS.iter().any(|begin| first.starts_with(begin))
 }
 
 /// What stands there in place of a regular file.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::model::concealed::Search;
 use crate::model::groups::{Formed, Grouper, Tools};
 use crate::model::{Group, LeftOut, Reason};
 use crate::progress::Progress;
@@ -70,15 +71,27 @@ impl Fitter {
                 is_part: is_part.as_ref(),
             };
             let grouper = Grouper::new(&mut self.normals, tools, progress);
+            let formed = match known {
+                Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
+                None => grouper.form(&images)?,
+            };
+            // Once: what conceals nothing any more stands apart by itself. Images that are added may be of a kind of their own.
+            let concealed = if self.recipe.drop_outliers && known.is_none() && round == 0 {
+                let search = Search {
+                    normals: &mut self.normals,
+                    tools,
+                    progress: &mut *progress,
+                };
+                search.run(&formed)?
+            } else {
+                Vec::new()
+            };
             let Formed {
                 groups,
                 numbers,
                 unregistered,
                 min_matches,
-            } = match known {
-                Some((groups, min_matches)) => grouper.extend(groups, min_matches, &images)?,
-                None => grouper.form(&images)?,
-            };
+            } = formed;
             let is_given = |image: &usize| self.normals.copy(*image).is_none();
             let learned = groups.iter().flat_map(|group| {
                 let images = group.images.iter().enumerate();
@@ -92,9 +105,12 @@ impl Fitter {
                 .unzip();
             // Images of the model that is extended stay, whatever they score beside the new ones.
             let outliers = LogScores::of(&scores).too_high().into_iter();
-            let outliers: Vec<(usize, f32)> = outliers
+            let mut outliers: Vec<(usize, f32)> = outliers
                 .filter_map(|place| Some((numbers[place]?, scores[place])))
                 .collect();
+            // Those that were found by others than themselves, with the scores that say so.
+            outliers.retain(|(number, _)| !concealed.iter().any(|(other, _)| other == number));
+            outliers.extend(concealed);
             let given = images
                 .iter()
                 .copied()

@@ -276,6 +276,8 @@ fn good_and_bad_are_split_in_halves_and_need_no_masks() {
         (&line["pixel"], &line["category"]),
         (&Value::Null, &"mine".into())
     );
+    assert!(line["image"]["auroc"].is_f64(), "{line}");
+    let ran = ran.says("No defective picture has a mask");
     ran.says("half of the good parts");
     assert_eq!(results(&bench)["published"], Value::Null);
     let page = std::fs::read_to_string(bench.path("report/results.md")).unwrap();
@@ -295,9 +297,85 @@ fn data_set_without_defects_has_no_auroc_and_no_failure() {
         "{}",
         ran.out
     );
+    ran.says("No defective picture is tested");
     let page = results(&bench);
-    assert_eq!(page["trials"][0]["image"]["auroc"], Value::Null);
-    assert_eq!(page["trials"][0]["calibrated"]["misses"]["of"], 0);
+    let trial = &page["trials"][0];
+    assert_eq!(trial["image"]["auroc"], Value::Null);
+    assert_eq!(trial["pixel"], Value::Null);
+    assert_eq!(trial["calibrated"]["misses"]["of"], 0);
+    assert_eq!(trial["calibrated"]["false_alarms"]["of"], GOOD_TESTS);
+    assert!(trial["cost"]["median_ms"].as_f64().unwrap() > 0.0);
+    let written = std::fs::read_to_string(bench.path("report/results.md")).unwrap();
+    assert!(written.contains("No defective picture"), "{written}");
+}
+
+#[test]
+fn data_set_without_good_tests_has_misses_and_pixels_and_says_what_is_absent() {
+    let bench = Bench::new();
+    let root = category(&bench, "nut");
+    std::fs::remove_dir_all(root.join("test/good")).unwrap();
+    evaluate(&bench, &root, &[])
+        .expect(0)
+        .says("No good picture is tested");
+    let page = results(&bench);
+    let trial = &page["trials"][0];
+    assert_eq!(trial["image"]["auroc"], Value::Null);
+    assert_eq!(trial["calibrated"]["false_alarms"]["of"], 0);
+    assert_eq!(trial["calibrated"]["misses"]["of"], DEFECTIVE);
+    // Of the pixels around the spots.
+    assert!(trial["pixel"]["auroc"].as_f64().unwrap() > 0.9, "{trial}");
+}
+
+#[test]
+fn masks_of_three_channels_and_gray_values_are_parted_at_half_and_inverted_ones_reported() {
+    let bench = Bench::new();
+    let root = category(&bench, "nut");
+    let first = evaluate(&bench, &root, &["--json"]).expect(0);
+    assert!(!first.error.contains("wrong way round"), "{}", first.error);
+    let rewrite = |change: fn(u8) -> image::Rgb<u8>| {
+        // Files of another content alone are not noticed.
+        std::fs::remove_dir_all(bench.path("report")).unwrap();
+        for seed in 0..DEFECTIVE {
+            let kind = if seed < 2 { "few" } else { "spot" };
+            let path = root.join(format!("ground_truth/{kind}/{seed:03}_mask.png"));
+            let mask = image::open(&path).unwrap().to_luma8();
+            let changed =
+                image::RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| change(mask.get_pixel(x, y)[0]));
+            changed.save(&path).unwrap();
+        }
+    };
+    // Black and white as a JPEG leaves them, in three channels: the same truth.
+    rewrite(|level| {
+        image::Rgb(if level > 127 {
+            [248, 251, 246]
+        } else {
+            [9, 4, 7]
+        })
+    });
+    let gray = evaluate(&bench, &root, &["--json"]).expect(0);
+    assert_eq!(gray.json()[0]["pixel"], first.json()[0]["pixel"]);
+    assert!(!gray.error.contains("wrong way round"), "{}", gray.error);
+
+    rewrite(|level| image::Rgb([255 - level; 3]));
+    let inverted = evaluate(&bench, &root, &["--json"])
+        .expect(0)
+        .says("wrong way round");
+    let line = &inverted.json()[0];
+    assert!(
+        line["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("wrong way round"),
+        "{line}"
+    );
+    for limit in ["aupro_30", "aupro_5"] {
+        assert!(
+            line["pixel"][limit]
+                .as_f64()
+                .is_some_and(|area| (0.0..=1.0).contains(&area)),
+            "{line}"
+        );
+    }
 }
 
 #[test]

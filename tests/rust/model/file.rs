@@ -83,11 +83,15 @@ fn foreign_files_are_told_apart() {
         (b"PK\x03\x04....................", "zip archive"),
         (b"\x80\x02}q\x00.", "pickle"),
         (b"threshold = 3.0\n", "text"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "another kind"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a picture"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"BM\x9e\0\0\0", "a picture"),
+        (b"\x7fELF\x02\xff", "another kind"),
     ] {
         let error = load(bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format);
         assert!(error.message().contains(expected), "{error}");
+        assert!(error.what_to_do().contains("version 1"), "{error}");
     }
 }
 

@@ -10,10 +10,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ._handle import path_bytes
 from ._library import ffi, lib
 from .error import make_error
+from .log import logger
 
 PathLike = str | os.PathLike[str]
 # What the library and its command line take for a picture.
-_ENDINGS = frozenset("png jpg jpeg bmp tif tiff webp pgm ppm pnm".split())
+_ENDINGS = "png jpg jpeg bmp tif tiff webp pgm ppm pnm".split()
+
+# Files and folders that are named one by one.
+_SHOWN = 5
 
 
 def name_of(picture: object) -> str:
@@ -38,21 +42,46 @@ def library_paths(picture: object, mask: object, white: float) -> tuple[Any, Any
 
 
 def list_pictures(folder: PathLike) -> list[Path]:
-    """The pictures of a folder, sorted by name, without hidden files and subfolders; at least one, or `NotFoundError`."""
+    """The pictures of a folder, sorted by name, without subfolders; at least one, or `NotFoundError`.
+
+    Hidden files, and files of other kinds, are named in warnings of the log.
+    """
     path = Path(folder)
     if not path.exists():
         raise make_error(lib.TSP_E_NOT_FOUND, "the folder does not exist", "Check the spelling of the path.", str(path))
     if not path.is_dir():
         raise make_error(
             lib.TSP_E_INVALID_ARGUMENT, "is a file, a folder of pictures is expected",
-            "Name the folder that holds it, or pass a list of files.", str(path),
+            "Name the folder that holds it.", str(path),
         )  # fmt: skip
-    found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
-    pictures = sorted(each for each in found if each.suffix[1:].lower() in _ENDINGS)
+    entries = sorted(path.iterdir())
+    files = [each for each in entries if not each.is_dir()]
+    pictures = [each for each in files if each.is_file() and _is_picture_name(each)]
+    skipped = [each for each in files if each not in pictures]
     if not pictures:
-        kinds = ", ".join(sorted(_ENDINGS))
-        raise make_error(lib.TSP_E_NOT_FOUND, "there are no pictures in the folder", f"Pictures end in {kinds}.", str(path))
+        raise _no_pictures(path, len(skipped), [each.name for each in entries if each.is_dir()])
+    for each in skipped[:_SHOWN]:
+        logger.warning("skipped, not a picture: %s", each)
+    if len(skipped) > _SHOWN:
+        logger.warning("skipped, not pictures: %d more", len(skipped) - _SHOWN)
     return pictures
+
+
+def _is_picture_name(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix[1:].lower() in _ENDINGS
+
+
+def _no_pictures(path: Path, other_files: int, subfolders: list[str]) -> Exception:
+    """In the words of the command line."""
+    if not other_files and not subfolders:
+        hint = "Put the pictures into it, or name another one."
+        return make_error(lib.TSP_E_NOT_FOUND, "the folder is empty", hint, str(path))
+    others = {0: "subfolders", 1: "another file"}.get(other_files, f"{other_files} other files")
+    hint = f"Pictures end in {', '.join(_ENDINGS)}."
+    if subfolders:
+        more = ", ..." if len(subfolders) > _SHOWN else ""
+        hint = f"Subfolders are not searched; name one of them: {', '.join(subfolders[:_SHOWN])}{more}."
+    return make_error(lib.TSP_E_NOT_FOUND, f"the folder has no pictures, but {others}", hint, str(path))
 
 
 def read_picture(path: PathLike) -> NDArray[Any]:

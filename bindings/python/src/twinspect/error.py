@@ -95,6 +95,13 @@ def make_error(code: int, message: str, hint: str = "", where: str = "") -> Twin
     return _KINDS.get(code, TwinspectError)(code, message, hint, where)
 
 
+def is_of_picture(error: TwinspectError, name: str) -> bool:
+    """Whether an error is the picture's own, so that the next one may do better; a full disk is not."""
+    if error.code in (lib.TSP_E_IMAGE, lib.TSP_E_IMAGE_SIZE, lib.TSP_E_NUMERIC, lib.TSP_E_UNSUPPORTED):
+        return True
+    return error.code in (lib.TSP_E_IO, lib.TSP_E_NOT_FOUND) and error.where == name
+
+
 def check(status: int, where: str = "") -> None:
     """Raises this thread's last error unless the status is OK; `where` stands in if the library does not say where."""
     if status == lib.TSP_OK:

@@ -8,7 +8,8 @@ from ._handle import Handle, own
 from ._image import Mask, Order, Picture, mask_view, picture_view
 from ._library import ffi, lib
 from ._progress import Progress, Watcher
-from .error import check, make_error
+from .error import TwinspectError, check, is_of_picture, make_error
+from .log import logger
 from .model import Model
 from .options import OptionValue, OptionValues, native_options
 
@@ -96,6 +97,7 @@ def fit(
     progress: Progress | None = None,
     order: Order = "rgb",
     white: float = 0.0,
+    skip_unusable: bool = False,
     options: OptionValues | None = None,
     **keywords: OptionValue,
 ) -> Model:
@@ -113,6 +115,9 @@ def fit(
         Called with (stage, done, total); returning False cancels. See `Fitter.fit`.
     order, white
         Of arrays: see `Inspector.inspect`.
+    skip_unusable
+        Pictures that cannot be used, as one that ends too early, are named in warnings of the log and left out, as the command
+        line does; otherwise the first one raises.
     options, **keywords
         Options by key. A keyword has underscores for dots: ``groups_size=25`` is ``{"groups.size": 25}``. ``recipe`` names
         options that are set together; what else is named wins over it. `option_table` lists all options.
@@ -139,7 +144,12 @@ def fit(
         for number, (picture, mask) in enumerate(zip(listed, covers)):
             if progress is not None and progress("reading good parts", number, len(listed)) is False:
                 raise make_error(lib.TSP_E_CANCELLED, "the progress function asked to stop")
-            fitter.add(picture, mask, order=order, white=white)
+            try:
+                fitter.add(picture, mask, order=order, white=white)
+            except TwinspectError as error:
+                if not skip_unusable or not is_of_picture(error, name_of(picture)):
+                    raise
+                logger.warning("left out: %s", error)
         model = fitter.fit(progress)
     if out is not None:
         model.save(out)

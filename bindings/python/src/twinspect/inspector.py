@@ -10,8 +10,9 @@ from ._handle import Handle, filled, own
 from ._image import Mask, Order, Picture, View, mask_view, picture_view, pointers
 from ._library import ffi, lib
 from ._progress import Progress, Watcher
-from .error import TwinspectError, check, make_error
+from .error import TwinspectError, check, is_of_picture, make_error
 from .health import Drift, read_drift
+from .log import logger
 from .model import Model, nan_or
 from .options import OptionValue, OptionValues, native_options
 from .result import Result, Results, new_result
@@ -89,7 +90,9 @@ class Inspector(Handle):
         Raises `InvalidArgumentError` for pixels that cannot be used, `NotFoundError`, `StateError` if another thread uses the
         inspector.
         """
-        name = name_of(picture)
+        return self._inspect_one(picture, mask, order, white, name_of(picture))
+
+    def _inspect_one(self, picture: Picture, mask: Mask | None, order: Order, white: float, name: str) -> Result:
         paths = library_paths(picture, mask, white)
         if paths is not None:
             return self._inspect_file(paths, name)
@@ -108,6 +111,7 @@ class Inspector(Handle):
         white: float = 0.0,
         progress: Progress | None = None,
         batch_size: int = 32,
+        skip_unusable: bool = False,
     ) -> Results:
         """Inspects a folder, or any number of pictures, one after the other; Ctrl-C cancels.
 
@@ -122,6 +126,9 @@ class Inspector(Handle):
         batch_size
             Arrays and images that are handed to the library at once. Files are handed to it one by one, and their batch is
             what progress counts; a batch ends where arrays follow files, or files arrays.
+        skip_unusable
+            Pictures that cannot be used, as one that ends too early, are named in warnings of the log and have no result; arrays
+            are then handed over one by one, too. Otherwise the first one raises.
 
         Raises what `inspect` raises, at the first picture that fails; its `where` names the file, or ``images[3]``.
         """
@@ -131,6 +138,9 @@ class Inspector(Handle):
             raise make_error(lib.TSP_E_INVALID_ARGUMENT, f"batch_size is {batch_size}, 1 or more are allowed")
         results = Results()
         for batch in _batches(_items(pictures, masks, white), batch_size):
+            if skip_unusable:
+                results.extend(self._inspect_usable(batch, order, white, progress))
+                continue
             if batch[0].paths is not None:
                 results.extend(self._inspect_files(batch, progress))
                 continue
@@ -155,6 +165,21 @@ class Inspector(Handle):
             if progress is not None:
                 # Nothing is left to cancel.
                 progress(_STAGE, len(found), len(batch))
+        return found
+
+    def _inspect_usable(self, batch: list[_Item], order: Order, white: float, progress: Progress | None) -> list[Result]:
+        found: list[Result] = []
+        with self._alone():
+            for done, item in enumerate(batch):
+                _report(progress, done, len(batch))
+                try:
+                    found.append(self._inspect_one(item.picture, item.mask, order, white, item.name))
+                except TwinspectError as error:
+                    if not is_of_picture(error, item.name):
+                        raise
+                    logger.warning("not inspected: %s", error)
+            if progress is not None:
+                progress(_STAGE, len(batch), len(batch))
         return found
 
     def _inspect_batch(

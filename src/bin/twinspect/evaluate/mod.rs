@@ -3,6 +3,7 @@
 mod cost;
 mod fingerprint;
 mod layout;
+mod notes;
 mod plan;
 mod plots;
 mod published;

@@ -181,6 +181,10 @@ impl Evaluation<'_> {
             self.total,
             record.id
         ));
+        for warning in &record.warnings {
+            self.bar
+                .line(&format!("twinspect: warning: {}: {warning}", record.id));
+        }
     }
 }
 

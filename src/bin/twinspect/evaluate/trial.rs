@@ -14,6 +14,7 @@ use twinspect::progress::{Progress, report};
 
 use super::cost::cost;
 use super::layout::{Category, TestPicture};
+use super::notes::{Masks, notes};
 use super::plan::Variant;
 use super::record::{Calibrated, FORMAT, KindMetrics, Record, Scored, thinned};
 use super::shots::Shots;
@@ -57,6 +58,8 @@ impl Trial<'_> {
         let truths: Vec<bool> = pictures.iter().map(|one| one.is_defective).collect();
         let defective = truths.iter().filter(|truth| **truth).count();
         let all = pixels.as_ref().map(Pixels::all);
+        let masks = pixels.as_ref().map(|pixels| pixels.masks);
+        let notes = notes(tests, masks.unwrap_or_default());
         let threshold = model.thresholds().image;
         Ok(Record {
             format: FORMAT,
@@ -75,7 +78,7 @@ impl Trial<'_> {
             kinds: kinds(&pictures, pixels.as_ref())?,
             calibrated: threshold.map(|threshold| Calibrated::of(threshold, &pictures)),
             cost: cost(&model, fit, &times)?,
-            warnings: model.warnings(),
+            warnings: [notes, model.warnings()].concat(),
             pro_curve: all
                 .map(|all| thinned(&all.pro_curve(), PRO_LIMIT))
                 .unwrap_or_default(),
@@ -144,6 +147,7 @@ impl Trial<'_> {
 struct Pixels {
     good: PixelCounts,
     kinds: BTreeMap<String, PixelCounts>,
+    masks: Masks,
 }
 
 impl Pixels {
@@ -154,6 +158,7 @@ impl Pixels {
         is_known.then(|| Self {
             good: PixelCounts::default(),
             kinds: BTreeMap::new(),
+            masks: Masks::default(),
         })
     }
 
@@ -165,11 +170,11 @@ impl Pixels {
     ) -> Result<()> {
         match truth {
             None => self.good.push(map, None),
-            Some(_) => self
-                .kinds
-                .entry(kind.to_owned())
-                .or_default()
-                .push(map, truth),
+            Some(marked) => {
+                self.masks.push(marked);
+                let kind = self.kinds.entry(kind.to_owned());
+                kind.or_default().push(map, truth)
+            }
         }
     }
 

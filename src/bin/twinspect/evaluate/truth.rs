@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use ndarray::Array2;
-use twinspect::image::decode_file;
+use twinspect::image::{Picture, decode_file};
 use twinspect::{Error, ErrorKind, Result};
 
-/// What lies between black and a defect in a mask that was compressed with loss.
+/// What lies between black and a defect in a mask of black and white.
 const HALF: f32 = 0.5;
 
-/// [H, W], true where the mask is not black; in a JPEG, whose black is not exact, where it is brighter than half of white.
+/// [H, W], true where the mask is brighter than half of white. Of one that is nowhere, and is no JPEG, whose black is not
+/// exact: where it is not black, since numbers of kinds of defects are as dark as 1.
 ///
 /// Errors: `ImageSize` if the mask is not of the picture's size (width, height); those of decoding.
 pub fn read(
@@ -30,25 +31,29 @@ pub fn read(
         );
         return Err(Error::new(ErrorKind::ImageSize, message).at(mask));
     }
+    let levels = levels(&decoded).map_err(|error| error.at(mask))?;
     let ending = mask.extension().unwrap_or_default().to_ascii_lowercase();
-    let black = if ending == "jpg" || ending == "jpeg" {
+    let is_jpeg = ending == "jpg" || ending == "jpeg";
+    let black = if is_jpeg || levels.iter().any(|level| *level > HALF) {
         HALF
     } else {
         0.0
     };
-    let (width, height) = (size.0 as usize, size.1 as usize);
-    let mut truth = Array2::from_elem((height, width), false);
+    Ok(levels.mapv(|level| level > black))
+}
+
+/// The brightest of each pixel's three channels, 0 to 1, [H, W].
+fn levels(mask: &Picture) -> Result<Array2<f32>> {
+    let (width, height) = (mask.width() as usize, mask.height() as usize);
+    let mut levels = Array2::zeros((height, width));
     let mut row = vec![0.0; 3 * width];
-    for (y, mut line) in truth.rows_mut().into_iter().enumerate() {
-        decoded
-            .view()
-            .rgb_row(y as u32, &mut row)
-            .map_err(|error| error.at(mask))?;
-        for (pixel, defective) in row.chunks_exact(3).zip(&mut line) {
-            *defective = pixel.iter().any(|level| *level > black);
+    for (y, mut line) in levels.rows_mut().into_iter().enumerate() {
+        mask.view().rgb_row(y as u32, &mut row)?;
+        for (pixel, level) in row.chunks_exact(3).zip(&mut line) {
+            *level = pixel.iter().copied().fold(0.0, f32::max);
         }
     }
-    Ok(truth)
+    Ok(levels)
 }
 
 #[cfg(test)]
@@ -69,6 +74,29 @@ mod tests {
         let truth = read(&path, Path::new("a.png"), (3, 2), MOST).unwrap();
         let marked: Vec<_> = truth.indexed_iter().filter(|(_, one)| **one).collect();
         assert_eq!(marked, [((1, 2), &true)]);
+    }
+
+    #[test]
+    fn mask_of_gray_values_or_three_channels_is_parted_at_half() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mask.png");
+        let marked = || {
+            let truth = read(&path, Path::new("a.png"), (5, 1), MOST).unwrap();
+            truth.iter().copied().collect::<Vec<bool>>()
+        };
+        // As a JPEG leaves black and white, saved again without loss.
+        let levels = [0, 9, 127, 128, 250];
+        GrayImage::from_raw(5, 1, levels.to_vec())
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        assert_eq!(marked(), [false, false, false, true, true]);
+        let in_red = levels.iter().flat_map(|level| [*level, 0, 3]).collect();
+        image::RgbImage::from_raw(5, 1, in_red)
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        assert_eq!(marked(), [false, false, false, true, true]);
     }
 
     #[test]

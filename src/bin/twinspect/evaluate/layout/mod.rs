@@ -65,6 +65,6 @@ pub struct TestPicture {
     /// What is wrong with the part, as the folder says; [`GOOD`] if nothing is.
     pub kind: String,
     pub is_defective: bool,
-    /// A picture of the same size, in which what is not black is defective.
+    /// A picture of the same size, in which what is bright is defective.
     pub mask: Option<PathBuf>,
 }

@@ -86,6 +86,7 @@ pub fn markdown(report: &Report<'_>, plots: &[Plot]) -> String {
         "\nThe peak is that of the process up to then, so of the trials before as well.\n",
     );
     kinds(&mut page, report.records);
+    warnings(&mut page, report.records);
     failed(&mut page, report);
     for Plot { file, title } in plots {
         let _ = write!(
@@ -144,6 +145,18 @@ fn kinds(page: &mut String, records: &[Record]) {
                 share(kind.aupro_30),
                 share(kind.aupro_5)
             );
+        }
+    }
+}
+
+fn warnings(page: &mut String, records: &[Record]) {
+    if records.iter().all(|record| record.warnings.is_empty()) {
+        return;
+    }
+    page.push_str("\n## Warnings\n\n");
+    for record in records {
+        for warning in &record.warnings {
+            let _ = writeln!(page, "- {}: {}", escaped(&record.id), escaped(warning));
         }
     }
 }
