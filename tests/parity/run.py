@@ -140,8 +140,9 @@ def same_pixels(case):
 def same_part(case):
     """What two cases share that show the same picture in another depth; their scores are near each other."""
     model, picture, *rest = same_pixels(case)
-    # white belongs to the depth.
-    return (model, re.sub(r"_(12|16)\.", ".", picture), rest[0], rest[2])
+    # white belongs to the depth; 12 bits without theirs are another, darker picture.
+    is_darker = "_12." in picture and case["white"] == "0"
+    return (model, re.sub(r"_(12|16)\.", ".", picture), rest[0], rest[2], is_darker)
 
 
 def value_of(line):
