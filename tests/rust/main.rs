@@ -14,6 +14,7 @@ mod map;
 mod matching;
 mod metrics;
 mod model;
+mod offline;
 mod oracle;
 mod parts;
 mod recipes;
