@@ -20,6 +20,7 @@ mod parts;
 mod recipes;
 mod regions;
 mod registration;
+mod regression;
 mod render;
 mod skip;
 mod statistics;
