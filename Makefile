@@ -20,12 +20,14 @@ TEST_LOG := $(TARGET)/test.log
 ORACLES := $(TARGET)/oracles
 PEER := $(TARGET)/peer
 PYTHON_ENV := $(TARGET)/python/env
+SUPPLY := $(TARGET)/supply
 # A .NET Core runtime from the Python package index.
 DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
 .PHONY: help demo test test-cpp test-csharp test-python parity cases lint build libtorch weights tools header check-layers
+.PHONY: supply sbom third-party regression-files
 .PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
@@ -110,10 +112,11 @@ mono: tools # a C# compiler and a runtime of Debian's
 	@{ command -v mcs && command -v mono && [ -e /usr/lib/mono/4.5/System.Core.dll ]; } >/dev/null 2>&1 || \
 		.ci/tools.sh mono-mcs mono-runtime libmono-system-core4.0-cil
 
-lint: tools libtorch ## format, clippy and documentation without warnings
+lint: tools libtorch ## format, clippy and documentation without warnings; THIRD-PARTY.md is current
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
+	CARGO="$(CARGO)" python3 -B .ci/supply/third_party.py --check
 
 build: tools libtorch ## the program and the library, optimised, under target/release or CARGO_TARGET_DIR
 	$(CARGO) build --release --locked --lib --bins
@@ -130,6 +133,22 @@ tools: ## a C++ compiler, pip and Rust, where they are missing
 header: libtorch ## write include/twinspect/twinspect.h and cmake/exports.txt anew from src/ffi
 	TWINSPECT_WRITE_HEADER=1 $(CARGO) test --release --locked --test rust header
 	TWINSPECT_WRITE_HEADER=1 $(CARGO) test --release --locked --test rust exports_are_listed
+
+regression-files: libtorch ## write tests/regression/VERSION for a new minor version; what is there is never changed
+	TWINSPECT_WRITE_REGRESSION=1 $(CARGO) test --release --locked --test rust every_kind_of_file
+
+supply: tools ## dependencies: vulnerabilities (ADVISORY_DB=copy without GitHub), licences, sources; builds cargo-deny once
+	CARGO="$(CARGO)" .ci/supply/check.sh
+
+sbom: build ## the CycloneDX bill of materials: target/supply/twinspect.cdx.json
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || .ci/tools.sh python3-venv
+	python3 -m venv "$(SUPPLY)/env"
+	"$(SUPPLY)"/env/bin/pip install --quiet --disable-pip-version-check -r .ci/supply/requirements.txt
+	"$(PROGRAM)" weights list --json > "$(SUPPLY)/weights.json"
+	CARGO="$(CARGO)" "$(SUPPLY)"/env/bin/python -B .ci/supply/sbom.py "$(SUPPLY)/weights.json" "$(SUPPLY)/twinspect.cdx.json"
+
+third-party: tools ## write THIRD-PARTY.md anew, the licences of all that is built in
+	CARGO="$(CARGO)" python3 -B .ci/supply/third_party.py
 
 check-layers: ## fail if a room uses one that comes after it
 	@python3 .ci/check_layers.py

@@ -1,4 +1,4 @@
-"""Fails where a room of src/ uses a room that comes after it in the flow of the data.
+"""Fails where a room of src/ uses a room that comes after it in the flow of the data, a network, or another program.
 
 Rooms may use those before them, and error, options, progress, device, random, sha256, torch. `matching` has networks of its own,
 and builds them with the layers and the weight files of `features`.
@@ -29,6 +29,12 @@ BEFORE = {
     "ffi": BESIDE | {"image", "features", "matching", "registration", "statistics", "map", "verdict", "model", "legacy"},
 }
 
+# Only the program downloads (src/bin/twinspect/weights), and a host of the library can rely on that.
+OUTSIDE = re.compile(
+    r"\bstd::net\b|\bureq\b|\bprocess::Command\b|\b(?:Tcp|Udp|Unix)(?:Stream|Socket|Listener|Datagram)\b"
+    r"|\blibc::(?:socket|connect|fork|exec\w*|system|posix_spawn\w*)\b"
+)
+
 wrong = []
 source = pathlib.Path(__file__).parent.parent / "src"
 for path in sorted(source.rglob("*.rs")):
@@ -40,8 +46,10 @@ for path in sorted(source.rglob("*.rs")):
     used = set(re.findall(r"crate::([a-z0-9_]+)", text))
     for group in re.findall(r"crate::\{([^;]*)\}", text):
         used |= set(re.findall(r"(?:^|,)\s*([a-z0-9_]+)", group))
+    for found in sorted(set(OUTSIDE.findall(text))):
+        wrong.append(f"{path.relative_to(source.parent)}: '{found}': the library uses no network and starts no program")
     for other in sorted(used - {room} - BEFORE[room]):
         wrong.append(f"{path.relative_to(source.parent)}: room '{room}' uses '{other}', which comes after it")
 
-print("\n".join(wrong) or f"layers: {len(BEFORE)} rooms, none uses one that comes after it")
+print("\n".join(wrong) or f"layers: {len(BEFORE)} rooms, none uses one that comes after it, a network or another program")
 sys.exit(bool(wrong))

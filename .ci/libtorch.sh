@@ -8,9 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-TORCH=2.11.0
-CUDART=13.0.96
-CUPTI=13.0.85
+TORCH=$(sed -n 's/^torch==\([^ ]*\).*/\1/p' .ci/libtorch.txt)
 into=${CARGO_TARGET_DIR:-target}/libtorch
 
 if [ -n "${LIBTORCH:-}" ] && [ "$(realpath -m "$LIBTORCH")" != "$(realpath -m "$into")" ]; then
@@ -54,9 +52,9 @@ work=$(mktemp -d "$(dirname "$into")/libtorch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 echo "libtorch: downloading torch $TORCH and its two CUDA stubs (about 540 MB) ..."
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 --require-hashes \
     --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 \
-    -d "$work/wheels" "torch==$TORCH" "nvidia-cuda-runtime==$CUDART" "nvidia-cuda-cupti==$CUPTI"
+    -d "$work/wheels" -r .ci/libtorch.txt
 
 echo "libtorch: unpacking the CPU part ..."
 python3 - "$work" <<'PY'

@@ -23,7 +23,7 @@ fn root() -> &'static Path {
 }
 
 /// Compiles a program of tests/c into `folder`, linked with the library that cargo has built for this test.
-fn compile(name: &str, folder: &Path) -> PathBuf {
+pub fn compile(name: &str, folder: &Path) -> PathBuf {
     compile_with(name, folder, &[])
 }
 
@@ -97,7 +97,7 @@ fn compile_with(name: &str, folder: &Path, flags: &[&str]) -> PathBuf {
     program
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!(
         "{}\n{}{}",
         output.status,

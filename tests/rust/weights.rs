@@ -1,6 +1,5 @@
 //! Weight files: reading them, and files that are damaged or hostile.
 
-mod download;
 mod import;
 mod program;
 

@@ -31,7 +31,7 @@ pub(super) fn of_file(path: &Path) -> Result<String> {
 /// Refuses a file whose SHA-256 is not `expected`; answers with the digest.
 ///
 /// Errors: `Weights` with both digests, `NotFound`, `Io`.
-pub(super) fn check(path: &Path, expected: &str) -> Result<String> {
+pub fn check(path: &Path, expected: &str) -> Result<String> {
     let sha256 = of_file(path)?;
     if sha256 == expected {
         Ok(sha256)

@@ -4,19 +4,16 @@
 //! weights are large files from outside: they are never part of the program, are checked by SHA-256 before use, and are read
 //! by readers that build tensors and execute nothing.
 //!
-//! In reading order: `table` (which files are known), `store` (the folder, finding and checking), `fetch` (getting them, with
-//! `download` and `pip`), `import` (a file that the user has), `tensors` (a file to tensors, by its content) with `pth`,
-//! `safetensors` and `onnx`; under `pth` lie `pickle`, its `machine` and `cursor`, and `strided`.
+//! In reading order: `table` (which files are known), `store` (the folder, finding and checking), `digest`, `import` (a file
+//! that the user has), `tensors` (a file to tensors, by its content) with `pth`, `safetensors` and `onnx`; under `pth` lie
+//! `pickle`, its `machine` and `cursor`, and `strided`. Nothing here uses a network: the program downloads, on request.
 
 mod cursor;
 mod digest;
-mod download;
-mod fetch;
 mod import;
 mod machine;
 mod onnx;
 mod pickle;
-mod pip;
 mod pth;
 mod safetensors;
 mod store;
@@ -24,7 +21,7 @@ mod strided;
 mod table;
 mod tensors;
 
-pub use fetch::{get, get_file};
+pub use digest::check as check_digest;
 pub use import::import;
 pub use store::{FOLDER_VARIABLE, Found, State, find, find_in, folder, present, verify};
 pub use table::{Part, Source, WEIGHT_FILES, WeightFile, entry};

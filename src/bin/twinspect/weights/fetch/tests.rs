@@ -5,12 +5,18 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use sha2::{Digest, Sha256};
 use twinspect::ErrorKind;
 use twinspect::features::backbone::Architecture;
-use twinspect::features::weights::{Part, Source, WeightFile, get_file};
+use twinspect::features::weights::{Part, Source, WeightFile};
 use twinspect::image::Normalisation;
 
-use super::sha256;
+use super::get_file;
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A server on this machine that answers each connection with the next of `manners`, then is gone.
 struct Server {

