@@ -232,7 +232,10 @@ def compare(answers, table):
         asked = {door: said[name] for door, said in answers.items() if name in said}
         first = next(iter(asked.values()))
         faults = [f"{door}: {fault}" for door, answer in asked.items() for fault in wrong(case, answer, answers[door])]
-        faults += [f"{door} DIFFERS: {fault}" for door, answer in asked.items() for fault in answer.differences(first)]
+        differences = [(door, fault) for door, answer in asked.items() for fault in answer.differences(first)]
+        # Python brings a libtorch of its own, which may lack another half of CUDA: what is said of it is held against `says` alone.
+        is_of_libtorch = case["needs"] == "no-gpu"
+        faults += [f"{door} DIFFERS: {fault}" for door, fault in differences if not (is_of_libtorch and fault.startswith("message"))]
         failed += bool(faults)
         print(f"{'WRONG' if faults else 'ok   '} {name:{wide}}  {case['expected']}  ({len(asked)} doors)")
         for fault in faults:
