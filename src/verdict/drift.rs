@@ -242,6 +242,8 @@ fn compared(reference: &[f64], window: &[f64]) -> Option<Comparison> {
     let (n, m) = (reference.len() as f64, window.len() as f64);
     if n * m <= MOST_EXACT {
         let (distance, p) = by(TwoSidedExact)?;
+        // Sums of 1 / n end beside 1.
+        let distance = distance.min(1.0);
         return Some(Comparison { distance, p });
     }
     let distance = by(GreaterAsymptotic)?.0.max(by(LessAsymptotic)?.0);
@@ -250,7 +252,10 @@ fn compared(reference: &[f64], window: &[f64]) -> Option<Comparison> {
         return Some(Comparison { distance, p: 1.0 });
     }
     let (distance, p) = by(TwoSidedAsymptotic)?;
-    Some(Comparison { distance, p })
+    Some(Comparison {
+        distance: distance.min(1.0),
+        p,
+    })
 }
 
 #[cfg(test)]
