@@ -19,6 +19,8 @@ mod growing;
 mod guard;
 mod handle;
 mod image;
+#[cfg(feature = "panic-injection")]
+pub mod injection;
 mod inspector;
 mod library;
 mod log;

@@ -1,14 +1,14 @@
 //! What a model file holds: a safetensors archive, whose metadata entry `model` is the JSON of [`header::Header`].
 //!
-//! `header` is what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
+//! `bytes` is its form, `header` what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
 //! `group` the tensors of a group; the model itself is read and written here.
 
+mod bytes;
 mod check;
 mod description;
 mod group;
 mod header;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use group::{Form, GroupReader, add_entries};
@@ -33,11 +33,7 @@ pub fn write(model: &Model) -> Result<Vec<u8>> {
     for (number, group) in model.groups.iter().enumerate() {
         add_entries(&mut entries, number, group)?;
     }
-    let metadata = HashMap::from([(header::ENTRY.to_owned(), json)]);
-    safetensors::serialize(entries, Some(metadata)).map_err(|error| {
-        let message = format!("the model cannot be written as safetensors: {error}");
-        Error::new(ErrorKind::Format, message)
-    })
+    bytes::of(entries, json)
 }
 
 /// The model of an archive; the options of scope `Run` say where it will work, and `backbone` where its network is now.
