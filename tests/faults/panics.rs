@@ -278,10 +278,12 @@ const FUNCTIONS: &[(&str, &[Handle], Call)] = &[
         let model = from_memory(&w.content);
         let mut info: tsp_model_summary = sized();
         rearm(armed);
-        destroyed(
+        let answer = destroyed(
             || unsafe { tsp_model_destroy(model.0) },
             || unsafe { tsp_model_info(model.0, &raw mut info) },
-        )
+        );
+        unarmed(|| drop(model));
+        answer
     }),
     ("tsp_model_info", &[], |w| {
         let mut info: tsp_model_summary = sized();

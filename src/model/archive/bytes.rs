@@ -1,9 +1,11 @@
 //! Tensors and a header as a safetensors archive, with fallible allocation, which that crate's own writer lacks.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{SafeTensors, View};
+use serde::Serialize;
 
 use super::header;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,8 +32,10 @@ pub fn of(mut entries: Vec<(String, Entry)>, json: String) -> Result<Vec<u8>> {
     let infos = infos.collect();
     let entry = HashMap::from([(header::ENTRY.to_owned(), json)]);
     let metadata = Metadata::new(Some(entry), infos).map_err(unwritable)?;
-    let mut header = serde_json::to_vec(&metadata).map_err(unwritable)?;
-    header.resize(header.len().next_multiple_of(WORD_BYTES), b' ');
+    let mut header = json_of(&metadata)?;
+    while !header.len().is_multiple_of(WORD_BYTES) {
+        header.push(b' ');
+    }
 
     let length = WORD_BYTES + header.len() + end;
     let mut bytes = Vec::new();
@@ -47,6 +51,48 @@ pub fn of(mut entries: Vec<(String, Entry)>, json: String) -> Result<Vec<u8>> {
     }
     SafeTensors::read_metadata(&bytes).map_err(unwritable)?;
     Ok(bytes)
+}
+
+/// As JSON, with room for some bytes more. Errors: `Memory`, `Format`.
+pub fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut text = Growing(Vec::new());
+    serde_json::to_writer(&mut text, value).map_err(|error| match error.io_error_kind() {
+        Some(io::ErrorKind::OutOfMemory) => {
+            let message = "no memory for what a model says in words";
+            Error::new(ErrorKind::Memory, message)
+        }
+        _ => unwritable(error),
+    })?;
+    Ok(text.0)
+}
+
+/// A text that grows, with memory that can be refused.
+struct Growing(Vec<u8>);
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .try_reserve(bytes.len() + WORD_BYTES)
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether there is memory to read so many bytes of JSON, which its reader does not ask. Errors: `Memory`.
+pub fn check_room(json_bytes: usize) -> Result<()> {
+    // The text, a copy without escapes, and what is made of it.
+    const COPIES: usize = 4;
+    let mut room = Vec::<u8>::new();
+    room.try_reserve_exact(json_bytes.saturating_mul(COPIES))
+        .map_err(|_| {
+            let message = format!("no memory for a header of {json_bytes} bytes");
+            Error::new(ErrorKind::Memory, message)
+        })
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Error {

@@ -27,7 +27,7 @@ use crate::options::Options;
 
 /// The archive of a model.
 pub fn write(model: &Model) -> Result<Vec<u8>> {
-    let json = serde_json::to_string(&Header::of(model)?)
+    let json = String::from_utf8(bytes::json_of(&Header::of(model)?)?)
         .map_err(|error| Error::new(ErrorKind::Format, error.to_string()))?;
     let mut entries = Vec::new();
     for (number, group) in model.groups.iter().enumerate() {
@@ -38,6 +38,7 @@ pub fn write(model: &Model) -> Result<Vec<u8>> {
 
 /// The model of an archive; the options of scope `Run` say where it will work, and `backbone` where its network is now.
 pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
+    header::check_room(bytes)?;
     let archive = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let header = Header::read(bytes)?;
     let (mut recipe_options, recipe) = header.recipe()?;
