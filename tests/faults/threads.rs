@@ -40,7 +40,7 @@ fn eight_threads_find_what_one_finds_bit_for_bit_while_objects_come_and_go() {
         let mut number = thread;
         for _ in 0..frames.div_ceil(FRAMES_OF_INSPECTOR) {
             // Each thread has a model of its own for a while, too.
-            let own = (number % 7 == 0).then(|| from_memory(&content));
+            let own = number.is_multiple_of(7).then(|| from_memory(&content));
             let model = own.as_ref().unwrap_or(&model);
             let (inspector, result) = (inspector(model.handle()), new_result());
             drop(own);
