@@ -71,6 +71,10 @@
  *   otherwise needed may be NULL. If the buffer is too small, it stays as it is, needed is written, and the status is
  *   BUFFER_TOO_SMALL.
  *
+ * Memory
+ *   What grows with pictures, models and files is asked for, and the status is MEMORY where there is none. Small things (an
+ *   object, a name, an error's words, a row of a picture) are not: where the system has not even those, the process ends.
+ *
  * Units
  *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more; those of
  *   variation models are gray values. Sizes and coordinates are pixels of the picture, from 0, rows from the top.
