@@ -29,6 +29,7 @@ RECIPES := default registered padim orthoad patchcore spade rad subspace
 .PHONY: help demo test test-cpp test-csharp test-python parity cases lint build libtorch weights tools header check-layers
 .PHONY: supply sbom third-party regression-files
 .PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
+.PHONY: crash threads faults soak miri
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
 help: ## list the targets
@@ -65,8 +66,24 @@ cases: test-csharp test-python ## files and folders that break tools, through ev
 		"csharp-net=$(DOTNET)/dotnetcore2/bin/dotnet $(TARGET)/test-csharp/modern/cases.dll" \
 		"python=$(PYTHON_ENV)/bin/python tests/python/cases.py"
 
-sanitize: build weights ## the C and C++ programs with AddressSanitizer, its leak detection and UBSan; three minutes
+sanitize: build weights ## the C and C++ programs with AddressSanitizer, leak detection, UBSan and ThreadSanitizer
 	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"
+	tests/sanitize/threads.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/sanitize-threads"
+
+miri: libtorch ## the C interface's unit tests under Miri, where rustup has one
+	tests/sanitize/miri.sh "$(TARGET)/miri"
+
+crash: tools libtorch ## kill processes that save, add and write shadows at 1,000 random moments; KILLS of each of the four kinds
+	TWINSPECT_KILLS=$(or $(KILLS),250) $(CARGO) test --release --locked --test faults -- crash:: disk:: --nocapture --test-threads 1
+
+threads: tools libtorch ## eight threads, 10,000 frames each, beside each other; the same bits as one thread
+	TWINSPECT_FRAMES=$(or $(FRAMES),10000) $(CARGO) test --release --locked --test faults -- threads:: --nocapture --test-threads 1
+
+faults: tools libtorch ## a panic at every step of every function, and memory that runs out at every allocation
+	TWINSPECT_SMALLEST=1 $(CARGO) test --release --locked --features panic-injection --test faults -- panics:: memory:: --nocapture --test-threads 1
+
+soak: build weights ## 1,000,000 frames with a small network and 100,000 with the default one: memory, files and time stay as they are
+	tests/soak/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/soak"
 
 check-abi: described ## fail if the library's interface differs from tests/abi/baseline.abi
 	tests/abi/run.sh "$(TARGET)/release/libtwinspect.so"

@@ -1,15 +1,16 @@
 """Fails where a room of src/ uses a room that comes after it in the flow of the data, a network, or another program.
 
-Rooms may use those before them, and error, options, progress, device, random, sha256, torch. `matching` has networks of its own,
+Rooms may use those before them, and error, files, options, progress, device, random, sha256, torch. `matching` has networks of its own,
 and builds them with the layers and the weight files of `features`.
 """
 import pathlib
 import re
 import sys
 
-BESIDE = {"error", "options", "progress", "device", "random", "sha256", "torch"}
+BESIDE = {"error", "files", "options", "progress", "device", "random", "sha256", "torch"}
 BEFORE = {
     "error": set(),
+    "files": {"error"},
     "progress": {"error"},
     "random": set(),
     "sha256": set(),

@@ -14,7 +14,7 @@
 //! 9. [`model`]: the only place where the rooms meet: fit, extend, inspect, save, load.
 //! 10. [`legacy`]: the calls and the gray comparison of HALCON's variation model, which needs no network.
 //!
-//! Beside them: [`error`], [`options`], [`progress`], [`device`]. On top of these stand the C interface (`ffi`) and the
+//! Beside them: [`error`], [`options`], [`progress`], [`files`], [`device`]. On top of these stand the C interface (`ffi`) and the
 //! program `twinspect`.
 
 pub mod device;
@@ -22,6 +22,7 @@ pub mod error;
 pub mod features;
 #[doc(hidden)]
 pub mod ffi;
+pub mod files;
 pub mod image;
 pub mod legacy;
 pub mod map;

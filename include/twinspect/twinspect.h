@@ -65,10 +65,15 @@
  *   grow at its end in later versions; programs that were built before keep working. Zero is the default of every field.
  *
  * Texts and buffers
- *   Texts are UTF-8 and end with NUL. So are paths; on Unix a path may be any bytes. A function that fills the caller's
- *   buffer takes its capacity in bytes and writes to needed how many bytes there are, a text's NUL included. A capacity of
- *   0 asks for that number alone, and buffer may then be NULL; otherwise needed may be NULL. If the buffer is too small, it
- *   stays as it is, needed is written, and the status is BUFFER_TOO_SMALL.
+ *   Texts are UTF-8 and end with NUL. So are paths; on Unix a path may be any bytes. More than 65536 bytes before the NUL
+ *   are INVALID_ARGUMENT. A function that fills the caller's buffer takes its capacity in bytes and writes to needed how
+ *   many bytes there are, a text's NUL included. A capacity of 0 asks for that number alone, and buffer may then be NULL;
+ *   otherwise needed may be NULL. If the buffer is too small, it stays as it is, needed is written, and the status is
+ *   BUFFER_TOO_SMALL.
+ *
+ * Memory
+ *   What grows with pictures, models and files is asked for, and the status is MEMORY where there is none. Small things (an
+ *   object, a name, an error's words, a row of a picture) are not: where the system has not even those, the process ends.
  *
  * Units
  *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more; those of

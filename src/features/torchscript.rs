@@ -68,6 +68,10 @@ impl TorchScript {
 /// Keeps the first sentence of libtorch's text; the others guess at how the file was damaged.
 fn not_a_module(error: TchError) -> Error {
     let error = Error::from(error);
+    if error.kind() == ErrorKind::Memory {
+        // The file may be as good as any.
+        return error;
+    }
     let cause = error.message().split(". ").next().unwrap_or_default();
     Error::new(
         ErrorKind::Format,
@@ -86,7 +90,10 @@ fn run(module: &CModule, input: &Tensor) -> Result<Vec<Tensor>> {
                 input.size(),
                 reason(&error)
             );
-            unsupported(message)
+            match Error::from(error) {
+                error if error.kind() == ErrorKind::Memory => error,
+                _ => unsupported(message),
+            }
         })?;
     let maps = flatten(output)?;
     for (i, map) in (1..).zip(&maps) {

@@ -92,7 +92,7 @@ pub unsafe extern "C" fn tsp_last_error_message() -> *const c_char {
 /// The name of a status, such as "TSP_E_IO"; "unknown status" for a number that is none. Never NULL, lives for ever.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsp_status_name(status: i32) -> *const c_char {
-    status::name(status).as_ptr()
+    guard_value(c"".as_ptr(), || status::name(status).as_ptr())
 }
 
 /// The text of this thread's last error, for tests.

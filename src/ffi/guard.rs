@@ -64,7 +64,17 @@ fn catch(body: impl FnOnce() -> Result<()>) -> Result<()> {
     install_hook();
     let _inside = Inside::enter();
     // Unwind safe: a handle that was being changed is poisoned by its lock, everything else is dropped.
+    let body = || {
+        checkpoint();
+        body()
+    };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(&*payload)))
+}
+
+/// Where tests let an exported function panic; nothing in a build for anybody else.
+pub fn checkpoint() {
+    #[cfg(feature = "panic-injection")]
+    super::injection::checkpoint();
 }
 
 /// Runs the caller's own code, whose panics are none of ours.

@@ -11,7 +11,7 @@ use std::sync::{
     Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
 };
 
-use super::guard::{guard, guard_value, is_forked};
+use super::guard::{checkpoint, guard, guard_value, is_forked};
 use super::status::tsp_status;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -44,11 +44,14 @@ pub unsafe fn create<O: Object>(
             return Err(null_argument("out"));
         }
         let object = Arc::new(make()?);
+        checkpoint();
         let handle = Arc::as_ptr(&object).cast_mut().cast::<O::Handle>();
-        LIVING
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(handle.addr(), object);
+        let mut living = LIVING.write().unwrap_or_else(PoisonError::into_inner);
+        living
+            .try_reserve(1)
+            .map_err(|_| Error::new(ErrorKind::Memory, format!("no memory for a {}", O::NAME)))?;
+        living.insert(handle.addr(), object);
+        drop(living);
         // SAFETY: as above.
         unsafe { out.write_unaligned(handle) };
         Ok(())
@@ -65,6 +68,7 @@ pub fn find<O: Object>(handle: *const O::Handle, argument: &str) -> Result<Arc<O
         .unwrap_or_else(PoisonError::into_inner)
         .get(&handle.addr())
         .cloned();
+    checkpoint();
     object
         .and_then(|object| object.downcast().ok())
         .ok_or_else(|| {
@@ -97,14 +101,16 @@ pub fn destroy<O: Object>(handle: *mut O::Handle) {
 
 /// Access for a call that changes nothing; several may have it at once.
 pub fn shared<'a, T>(lock: &'a RwLock<T>, argument: &str) -> Result<RwLockReadGuard<'a, T>> {
-    lock.try_read()
-        .map_err(|error| unavailable(&error, argument))
+    let access = lock.try_read();
+    checkpoint();
+    access.map_err(|error| unavailable(&error, argument))
 }
 
 /// Access for a call that changes the object; a panic during it poisons the object.
 pub fn exclusive<'a, T>(lock: &'a RwLock<T>, argument: &str) -> Result<RwLockWriteGuard<'a, T>> {
-    lock.try_write()
-        .map_err(|error| unavailable(&error, argument))
+    let access = lock.try_write();
+    checkpoint();
+    access.map_err(|error| unavailable(&error, argument))
 }
 
 fn unavailable<T>(error: &TryLockError<T>, argument: &str) -> Error {

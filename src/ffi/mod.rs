@@ -20,6 +20,8 @@ mod guard;
 mod handle;
 mod health;
 mod image;
+#[cfg(feature = "panic-injection")]
+pub mod injection;
 mod inspector;
 mod library;
 mod log;

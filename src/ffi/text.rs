@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use super::handle::{Output, null_argument};
 use crate::error::{Error, ErrorKind, Result};
 
+/// No text that a caller passes is longer, in bytes: what is made of it, its own copy or an error's words, is small.
+const LONGEST_TEXT: usize = 1 << 16;
+
 /// A text for C; a NUL inside of it, where C would stop reading, is shown as the replacement character.
 pub fn c_text(text: &str) -> CString {
     CString::new(text.replace('\0', "\u{FFFD}")).unwrap_or_default()
 }
 
-/// A caller's text. Errors: `NullArgument`, `InvalidArgument` if it is not UTF-8.
+/// A caller's text. Errors: `NullArgument`, `InvalidArgument` if it is not UTF-8 or too long.
 ///
 /// # Safety
 /// `text` is null or NUL-terminated, and does not change as long as the result is used.
@@ -21,7 +24,7 @@ pub unsafe fn read_text<'a>(text: *const c_char, argument: &str) -> Result<&'a s
     std::str::from_utf8(bytes).map_err(|error| not_utf8(error.valid_up_to(), argument))
 }
 
-/// A caller's path: UTF-8, on Unix any bytes. Errors: `NullArgument`, `InvalidArgument` if empty or not UTF-8.
+/// A caller's path: UTF-8, on Unix any bytes. Errors: `NullArgument`, `InvalidArgument` if empty, too long or not UTF-8.
 ///
 /// # Safety
 /// As for [`read_text`].
@@ -64,7 +67,15 @@ unsafe fn read_bytes<'a>(text: *const c_char, argument: &str) -> Result<&'a [u8]
         return Err(null_argument(argument));
     }
     // SAFETY: not null, so NUL-terminated as the caller promises.
-    Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
+    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    if bytes.len() > LONGEST_TEXT {
+        let message = format!(
+            "{argument} has {} bytes, it must be {LONGEST_TEXT} at most",
+            bytes.len()
+        );
+        return Err(Error::new(ErrorKind::InvalidArgument, message));
+    }
+    Ok(bytes)
 }
 
 /// A caller's `size` bytes; of none, null will do. Errors: `NullArgument`, `InvalidArgument` for more than memory can be.
@@ -159,6 +170,19 @@ mod tests {
         // SAFETY: a NUL-terminated literal.
         let error = unsafe { read_text(c"ab\xff".as_ptr(), "key") }.unwrap_err();
         assert_eq!(error.to_string(), "key is not UTF-8 from byte 2 on");
+    }
+
+    #[test]
+    fn text_that_is_too_long_is_refused_without_being_repeated() {
+        let mut text = vec![b'a'; LONGEST_TEXT + 1];
+        text.push(0);
+        // SAFETY: NUL-terminated.
+        let read = |from: usize| unsafe { read_text(text[from..].as_ptr().cast(), "key") };
+        assert_eq!(
+            read(0).unwrap_err().to_string(),
+            "key has 65537 bytes, it must be 65536 at most"
+        );
+        assert_eq!(read(1).unwrap().len(), LONGEST_TEXT);
     }
 
     #[cfg(unix)]

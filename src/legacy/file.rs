@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::file::{Frame, replace};
+use crate::files::replace;
+use crate::model::file::Frame;
 
 /// What stands before the record.
 pub const FRAME: Frame = Frame {

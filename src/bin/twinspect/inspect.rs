@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use image::ImageFormat;
 use serde_json::{Value, json};
+use twinspect::files::{remove_abandoned, replace_unsynced};
 use twinspect::image::Picture;
 use twinspect::map::render;
 use twinspect::model::{Inspection, Inspector, Model};
@@ -198,6 +201,7 @@ impl HeatMaps {
     fn plan(folder: &Path, pictures: &[PathBuf]) -> Result<Self> {
         fs::create_dir_all(folder)
             .map_err(|error| Error::io(&error, "make the folder of heat maps", folder))?;
+        remove_abandoned(folder);
         let inspected: HashSet<PathBuf> = pictures
             .iter()
             .filter_map(|path| fs::canonicalize(path).ok())
@@ -233,10 +237,14 @@ impl HeatMaps {
         let mut drawn = picture.view().to_rgb8()?;
         render::draw_heat(&mut drawn, inspection.map.view(), threshold)?;
         let target = &self.targets[number];
-        let cannot = |error| {
-            Error::new(ErrorKind::Io, format!("cannot write the heat map: {error}")).at(target)
-        };
-        drawn.save(target).map_err(cannot)?;
+        let mut png = Cursor::new(Vec::new());
+        drawn
+            .write_to(&mut png, ImageFormat::Png)
+            .map_err(|error| {
+                let message = format!("cannot write the heat map: {error}");
+                Error::new(ErrorKind::Io, message).at(target)
+            })?;
+        replace_unsynced("the heat map", target, png.get_ref())?;
         Ok(target)
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, RgbImage};
-use twinspect::model::file::{Description, GroupDescription, replace};
+use twinspect::files::replace;
+use twinspect::model::file::{Description, GroupDescription};
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::page::{Encoding, FAINT, INK, Page, Pen};

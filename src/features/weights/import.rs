@@ -10,6 +10,7 @@ use super::store::{imported_path, note_path};
 use super::table::{WEIGHT_FILES, WeightFile, entry};
 use super::tensors::read;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::{Temporary, remove_abandoned};
 
 /// The largest file that is read; the largest known one has 1.2 GB.
 const MOST_BYTES: u64 = 4 << 30;
@@ -121,18 +122,20 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
     Ok(target)
 }
 
-/// A new file in `folder`, removed again unless it is [kept](keep).
-pub(super) fn empty_beside(folder: &Path) -> Result<tempfile::NamedTempFile> {
+/// A new file in `folder`, removed again unless it is [kept](keep); by the next import if the process is killed.
+pub(super) fn empty_beside(folder: &Path) -> Result<Temporary> {
     fs::create_dir_all(folder).map_err(|error| Error::io(&error, "make the folder", folder))?;
-    tempfile::NamedTempFile::new_in(folder).map_err(|error| Error::io(&error, "write", folder))
+    remove_abandoned(folder);
+    Temporary::new_in(folder).map_err(|error| Error::io(&error, "write", folder))
 }
 
 /// Gives a finished file its name, in one step: nobody sees half a file.
-pub(super) fn keep(file: tempfile::NamedTempFile, target: &Path) -> Result<()> {
+pub(super) fn keep(mut file: Temporary, target: &Path) -> Result<()> {
     share(file.path())?;
-    file.persist(target)
-        .map_err(|error| Error::io(&error.error, "write", target))?;
-    Ok(())
+    file.file()
+        .sync_all()
+        .and_then(|()| file.name(target))
+        .map_err(|error| Error::io(&error, "write", target))
 }
 
 /// A temporary file is its maker's alone; weights in a shared folder are for everybody.

@@ -8,7 +8,7 @@
 use ndarray::{Array2, Zip};
 
 use super::gray::{GrayImage, zeros};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// 1 / (the 75 % quantile of the standard Gaussian): makes a median absolute deviation a standard deviation.
 pub const MAD_TO_DEVIATION: f64 = 1.482_602_218_505_602;
@@ -73,6 +73,21 @@ impl Moments {
                 *variation = ((count * squares - sum * sum) as f64).sqrt() / count as f64;
             });
         Ok(Statistics { ideal, variation })
+    }
+}
+
+impl Statistics {
+    /// A copy. Errors: `Memory`.
+    pub fn copied(&self) -> Result<Self> {
+        let of = |image: &Array2<f64>| {
+            let mut copy = zeros::<f64>(image.dim())?;
+            copy.assign(image);
+            Ok::<_, Error>(copy)
+        };
+        Ok(Self {
+            ideal: of(&self.ideal)?,
+            variation: of(&self.variation)?,
+        })
     }
 }
 

@@ -220,7 +220,7 @@ impl PixelModel {
     pub fn statistics(&self) -> Result<Statistics> {
         match &self.training {
             Training::Moments(moments) => moments.statistics(),
-            Training::Known(statistics) => Ok(statistics.clone()),
+            Training::Known(statistics) => statistics.copied(),
             Training::Nothing => Err(untrained()),
             Training::Cleared => Err(cleared()),
         }

@@ -11,6 +11,7 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use super::{Row, TABLE};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::{remove_abandoned, replace_unsynced};
 use crate::image::{ImageView, PixelFormat};
 use crate::options::Options;
 
@@ -66,6 +67,7 @@ impl ShadowLog {
                 .hint("Move it away, or name another folder in shadow.folder."));
         }
         cut_unfinished(&mut table).map_err(failed(&path))?;
+        remove_abandoned(&pictures);
         let kept = fs::read_dir(&pictures).map_err(failed(&pictures))?.count() as u64;
         Ok(Some(Self {
             folder,
@@ -106,12 +108,16 @@ impl ShadowLog {
         let name = format!("{}_{number:06}.png", time.replace(':', "-"));
         let picture = Path::new(PICTURES).join(name);
         let path = self.folder.join(&picture);
-        fs::write(&path, png(image)?).map_err(|error| {
-            // Half a picture is none; if it cannot be removed, there was none.
-            let _ = fs::remove_file(&path);
-            Error::io(&error, "write a picture of the shadow", &path)
-        })?;
-        Ok(Some(picture))
+        let written =
+            png(image).and_then(|png| replace_unsynced("a picture of the shadow", &path, &png));
+        match written {
+            Ok(()) => Ok(Some(picture)),
+            Err(error) => {
+                // Another one may be kept in its place, when the disk has room again.
+                self.state().pictures -= 1;
+                Err(error)
+            }
+        }
     }
 
     /// Appends a line, whole or not at all.
@@ -159,15 +165,16 @@ fn begins_with_header(table: &mut File) -> io::Result<bool> {
     Ok(is_ours)
 }
 
-/// Takes off what a power cut has left of a last line, or the next one would go on with it.
+/// Takes off what a kill or a power cut has left of a last line, or the next one would go on with it.
 fn cut_unfinished(table: &mut File) -> io::Result<()> {
     let start = table.metadata()?.len().saturating_sub(LONGEST_LINE);
     let mut end = Vec::new();
     table.seek(SeekFrom::Start(start))?;
     table.read_to_end(&mut end)?;
     match end.iter().rposition(|byte| *byte == b'\n') {
-        Some(last) => table.set_len(start + last as u64 + 1),
-        None => Ok(()),
+        // A whole table is left alone: another process may be writing on.
+        Some(last) if last + 1 < end.len() => table.set_len(start + last as u64 + 1),
+        _ => Ok(()),
     }
 }
 

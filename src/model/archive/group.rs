@@ -10,7 +10,7 @@ use tch::{Device, Kind, Tensor};
 use super::check::{Channels, check_locations, of_group};
 use super::damaged;
 use super::header::GroupHeader;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::matching::Keypoints;
 use crate::model::ground::Ground;
 use crate::model::lead::Lead;
@@ -307,7 +307,7 @@ fn tensor_of(view: &TensorView<'_>) -> Result<Tensor> {
     Ok(Tensor::f_from_data_size(view.data(), &shape, kind)?)
 }
 
-/// The thumbnail of a group's lead image. Errors: `Format`.
+/// The thumbnail of a group's lead image. Errors: `Format`, `Memory`.
 pub fn thumbnail_of(number: usize, archive: &SafeTensors<'_>) -> Result<RgbImage> {
     let view = view_of(number, "thumbnail", archive)?;
     let sides = 1..=LONGEST_THUMBNAIL_PX;
@@ -315,7 +315,12 @@ pub fn thumbnail_of(number: usize, archive: &SafeTensors<'_>) -> Result<RgbImage
         [height, width, 3]
             if view.dtype() == Dtype::U8 && sides.contains(&height) && sides.contains(&width) =>
         {
-            RgbImage::from_raw(width as u32, height as u32, view.data().to_vec())
+            let mut pixels = Vec::new();
+            pixels
+                .try_reserve_exact(view.data().len())
+                .map_err(|_| Error::new(ErrorKind::Memory, "no memory for a thumbnail"))?;
+            pixels.extend_from_slice(view.data());
+            RgbImage::from_raw(width as u32, height as u32, pixels)
         }
         _ => None,
     };

@@ -3,7 +3,7 @@
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::damaged;
+use super::{bytes, damaged};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
 use crate::model::ground::{Ground, Scale};
@@ -88,6 +88,18 @@ pub struct PartHeader {
     pub blend: Blend,
 }
 
+/// Whether there is memory to read the header of an archive. Errors: `Memory`.
+pub fn check_room(archive: &[u8]) -> Result<()> {
+    let length = archive
+        .first_chunk()
+        .map_or(0, |length| u64::from_le_bytes(*length));
+    // One that is longer than the archive is refused by whoever reads it.
+    let length = usize::try_from(length)
+        .unwrap_or(usize::MAX)
+        .min(archive.len());
+    bytes::check_room(length)
+}
+
 impl Header {
     /// The header of a model.
     pub fn of(model: &Model) -> Result<Self> {
@@ -122,6 +134,7 @@ impl Header {
 
     /// Reads it off the bytes of an archive. Errors: `Format`.
     pub fn read(archive: &[u8]) -> Result<Self> {
+        check_room(archive)?;
         let (_, metadata) = SafeTensors::read_metadata(archive).map_err(damaged)?;
         let entries = metadata.metadata().as_ref();
         let json = entries

@@ -1,14 +1,14 @@
 //! What a model file holds: a safetensors archive, whose metadata entry `model` is the JSON of [`header::Header`].
 //!
-//! `header` is what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
+//! `bytes` is its form, `header` what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
 //! `group` the tensors of a group; the model itself is read and written here.
 
+mod bytes;
 mod check;
 mod description;
 mod group;
 mod header;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use group::{Form, GroupReader, add_entries};
@@ -27,21 +27,18 @@ use crate::options::Options;
 
 /// The archive of a model.
 pub fn write(model: &Model) -> Result<Vec<u8>> {
-    let json = serde_json::to_string(&Header::of(model)?)
+    let json = String::from_utf8(bytes::json_of(&Header::of(model)?)?)
         .map_err(|error| Error::new(ErrorKind::Format, error.to_string()))?;
     let mut entries = Vec::new();
     for (number, group) in model.groups.iter().enumerate() {
         add_entries(&mut entries, number, group)?;
     }
-    let metadata = HashMap::from([(header::ENTRY.to_owned(), json)]);
-    safetensors::serialize(entries, Some(metadata)).map_err(|error| {
-        let message = format!("the model cannot be written as safetensors: {error}");
-        Error::new(ErrorKind::Format, message)
-    })
+    bytes::of(entries, json)
 }
 
 /// The model of an archive; the options of scope `Run` say where it will work, and `backbone` where its network is now.
 pub fn read(bytes: &[u8], options: &Options) -> Result<Model> {
+    header::check_room(bytes)?;
     let archive = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let header = Header::read(bytes)?;
     let (mut recipe_options, recipe) = header.recipe()?;

@@ -389,7 +389,13 @@ pub fn matched_size(
 }
 
 fn bytes(input: &Tensor) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; input.numel() * size_of::<f32>()];
+    let length = input.numel() * size_of::<f32>();
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| {
+        let message = format!("no memory for an input of {length} bytes");
+        Error::new(ErrorKind::Memory, message)
+    })?;
+    bytes.resize(length, 0);
     input
         .f_contiguous()?
         .f_copy_data_u8(&mut bytes, input.numel())?;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::what_it_is;
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::what_it_is;
 
 const MAGIC_BYTES: usize = 16;
 

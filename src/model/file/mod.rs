@@ -9,15 +9,13 @@
 //! module. [`Model::describe`] runs nothing.
 
 mod frame;
-mod replace;
 
-use std::fs::Metadata;
 use std::path::Path;
 
 pub(crate) use frame::Frame;
-pub use replace::{check_target, replace};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::{self, replace};
 use crate::model::Model;
 use crate::model::archive;
 pub use crate::model::archive::{Description, GroupDescription, MatcherWeights, escaped};
@@ -25,6 +23,9 @@ use crate::options::Options;
 
 /// The version that is written; also the only one that can be read so far.
 pub const VERSION: u32 = 1;
+
+/// What errors of writing a model call it.
+const MODEL: &str = "the model";
 
 const FRAME: Frame = Frame {
     magic: b"TWINSPECT-MODEL\n",
@@ -36,6 +37,11 @@ const FRAME: Frame = Frame {
     damaged: archive::damaged,
 };
 
+/// Whether a model could be saved as `path`, without touching it: ask before long work. Errors: `NotFound`, `Io`.
+pub fn check_target(path: &Path) -> Result<()> {
+    files::check_target(MODEL, path)
+}
+
 impl Model {
     /// Writes the model to `path`. A file of that name is replaced whole or, if anything fails, left as it is.
     ///
@@ -46,7 +52,7 @@ impl Model {
     /// `Memory`.
     pub fn save(&self, path: &Path) -> Result<()> {
         check_target(path)?;
-        replace(replace::MODEL, path, &self.to_bytes()?)
+        replace(MODEL, path, &self.to_bytes()?)
     }
 
     /// The content of the model's file.
@@ -113,30 +119,4 @@ fn is_picture(first: &[u8]) -> bool {
         b"P6",
     ];
     BEGINNINGS.iter().any(|begin| first.starts_with(begin))
-}
-
-/// What stands there in place of a regular file.
-pub(crate) fn what_it_is(metadata: &Metadata) -> Option<&'static str> {
-    let kind = metadata.file_type();
-    if kind.is_file() {
-        return None;
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return Some("a pipe");
-        }
-        if kind.is_socket() {
-            return Some("a socket");
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return Some("a device");
-        }
-    }
-    Some(if kind.is_dir() {
-        "a folder"
-    } else {
-        "no regular file"
-    })
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use image::RgbImage;
 use serde_json::json;
+use twinspect::files::replace;
 use twinspect::image::{ImageView, PixelFormat};
 use twinspect::map::render;
-use twinspect::model::file::replace;
 use twinspect::model::{Fitter, Inspection, Inspector, Model};
 use twinspect::progress::Progress;
 use twinspect::verdict::Verdict;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use twinspect::model::file::replace;
+use twinspect::files::replace;
 use twinspect::{Error, ErrorKind, Result};
 
 use super::record::{FORMAT, Record};

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use twinspect::files::replace;
 use twinspect::legacy::shadow::{self, Row};
-use twinspect::model::file::{escaped, replace};
+use twinspect::model::file::escaped;
 use twinspect::{Error, ErrorKind, Result};
 
 use crate::{output, threshold};

@@ -1,17 +1,14 @@
 //! Puts a file in the place of another in one step.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::what_it_is;
+use super::{Temporary, remove_abandoned, what_it_is};
 use crate::error::{Error, ErrorKind, Result};
 
 /// As Linux does: longer chains of symbolic links are taken for a circle.
 const MOST_LINKS: usize = 40;
-
-/// What errors of writing a model call it.
-pub const MODEL: &str = "the model";
 
 /// Where a file will stand.
 struct Target {
@@ -21,7 +18,7 @@ struct Target {
     permissions: Option<Permissions>,
 }
 
-/// Whether a model could be saved as `path`, without touching it: ask before long work.
+/// Whether a file could be written as `path`, without touching it: ask before long work. `what` is what an error calls it.
 ///
 /// Symbolic links are followed; the file that they name is the one to be replaced.
 ///
@@ -30,12 +27,12 @@ struct Target {
 ///
 /// # Example
 /// ```
-/// use twinspect::model::file::check_target;
-/// let error = check_target("no/such/folder/part.twin".as_ref()).unwrap_err();
+/// use twinspect::files::check_target;
+/// let error = check_target("the scores", "no/such/folder/scores.txt".as_ref()).unwrap_err();
 /// assert_eq!(error.kind(), twinspect::ErrorKind::NotFound);
 /// ```
-pub fn check_target(path: &Path) -> Result<()> {
-    target(MODEL, path).map(|_| ())
+pub fn check_target(what: &str, path: &Path) -> Result<()> {
+    target(what, path).map(|_| ())
 }
 
 /// Writes a file beside `path`, makes sure that it is on the disk, and moves it there in one step.
@@ -45,7 +42,7 @@ pub fn check_target(path: &Path) -> Result<()> {
 ///
 /// # Example
 /// ```
-/// use twinspect::model::file::replace;
+/// use twinspect::files::replace;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("scores.txt");
 /// replace("the scores", &path, b"1.25")?;
@@ -54,32 +51,38 @@ pub fn check_target(path: &Path) -> Result<()> {
 /// ```
 pub fn replace(what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
     let target = target(what, path)?;
-    written(&target, bytes).map_err(|error| {
-        Error::io(&error, &format!("write {what}"), path)
-            .hint("The file of that name, if any, is as it was.")
-    })
+    remove_abandoned(&target.folder);
+    written(&target, bytes, true).map_err(|error| failed(&error, what, path))
 }
 
-fn written(target: &Target, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".twinspect-")
-        .suffix(".part")
-        // Opened as any file is: the user's umask decides who may read a new model. It also keeps the temporary name out
-        // of the errors.
-        .make_in(&target.folder, |path| {
-            OpenOptions::new().write(true).create_new(true).open(path)
-        })?;
-    let file: &mut File = temporary.as_file_mut();
+/// The same without waiting for the disk, for one of many files that can be made again: after a power cut it may be empty.
+///
+/// What killed processes have left in the folder stays: a program removes it before the first of its many files. Errors: as
+/// [`replace`].
+pub fn replace_unsynced(what: &str, path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = target(what, path)?;
+    written(&target, bytes, false).map_err(|error| failed(&error, what, path))
+}
+
+fn failed(error: &io::Error, what: &str, path: &Path) -> Error {
+    Error::io(error, &format!("write {what}"), path)
+        .hint("The file of that name, if any, is as it was.")
+}
+
+fn written(target: &Target, bytes: &[u8], is_synced: bool) -> io::Result<()> {
+    let mut temporary = Temporary::new_in(&target.folder)?;
+    let file = temporary.file();
     file.write_all(bytes)?;
     if let Some(permissions) = &target.permissions {
         file.set_permissions(permissions.clone())?;
     }
+    if !is_synced {
+        return temporary.name(&target.path);
+    }
     file.sync_all()?;
     #[cfg(unix)]
     let folder = File::open(&target.folder);
-    temporary
-        .persist(&target.path)
-        .map_err(|error| error.error)?;
+    temporary.name(&target.path)?;
     // The new file stands: that its name may not outlive a power cut is no failure to report, nor is a folder that may be
     // written to but not read.
     #[cfg(unix)]
