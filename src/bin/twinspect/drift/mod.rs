@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use twinspect::files::replace;
 use twinspect::model::Model;
-use twinspect::model::file::{escaped, replace};
+use twinspect::model::file::escaped;
 use twinspect::verdict::Drift;
 use twinspect::{Error, ErrorKind, Result};
 
