@@ -82,8 +82,8 @@ mod tests {
         let of = |tests: &[TestPicture]| notes(tests, Masks::default()).join(" ");
         let (good, bad, masked) = (test(false, false), test(true, false), test(true, true));
         assert_eq!(of(&[good.clone(), masked.clone()]), "");
-        assert!(of(&[good.clone()]).starts_with("No defective picture is tested"));
-        assert!(of(&[masked.clone()]).starts_with("No good picture is tested"));
+        assert!(of(std::slice::from_ref(&good)).starts_with("No defective picture is tested"));
+        assert!(of(std::slice::from_ref(&masked)).starts_with("No good picture is tested"));
         assert!(of(&[good.clone(), bad.clone()]).starts_with("No defective picture has a mask"));
         assert!(of(&[good, bad, masked]).starts_with("1 of 2 defective pictures"));
     }
