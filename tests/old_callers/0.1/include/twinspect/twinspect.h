@@ -25,9 +25,9 @@
  *
  * Sections, in reading order
  *   For every program: Library, Errors, Options, Images, Fitting, Models, Inspecting, Results.
- *   For those who need more: Batches (several pictures in one call, progress, cancelling), Thresholds (from a program's own
- *   scores), Variation models (HALCON's comparison of gray values, call by call), Devices (which GPUs there are), Log
- *   (warnings of models, defects of the library).
+ *   For those who need more: Health and drift (pictures that nobody should judge, parts that change), Batches (several pictures
+ *   in one call, progress, cancelling), Thresholds (from a program's own scores), Variation models (HALCON's comparison of
+ *   gray values, call by call), Devices (which GPUs there are), Log (warnings of models, defects of the library).
  *
  * Errors
  *   A function that can fail returns a tsp_status; TSP_OK is 0. Words about a failure are in tsp_last_error, per thread.
@@ -65,10 +65,15 @@
  *   grow at its end in later versions; programs that were built before keep working. Zero is the default of every field.
  *
  * Texts and buffers
- *   Texts are UTF-8 and end with NUL. So are paths; on Unix a path may be any bytes. A function that fills the caller's
- *   buffer takes its capacity in bytes and writes to needed how many bytes there are, a text's NUL included. A capacity of
- *   0 asks for that number alone, and buffer may then be NULL; otherwise needed may be NULL. If the buffer is too small, it
- *   stays as it is, needed is written, and the status is BUFFER_TOO_SMALL.
+ *   Texts are UTF-8 and end with NUL. So are paths; on Unix a path may be any bytes. More than 65536 bytes before the NUL
+ *   are INVALID_ARGUMENT. A function that fills the caller's buffer takes its capacity in bytes and writes to needed how
+ *   many bytes there are, a text's NUL included. A capacity of 0 asks for that number alone, and buffer may then be NULL;
+ *   otherwise needed may be NULL. If the buffer is too small, it stays as it is, needed is written, and the status is
+ *   BUFFER_TOO_SMALL.
+ *
+ * Memory
+ *   What grows with pictures, models and files is asked for, and the status is MEMORY where there is none. Small things (an
+ *   object, a name, an error's words, a row of a picture) are not: where the system has not even those, the process ends.
  *
  * Units
  *   Scores, thresholds and anomaly maps are Mahalanobis distances: multiples of the normal variation, 0 or more; those of
@@ -744,10 +749,14 @@ void tsp_inspector_destroy(tsp_inspector *inspector);
 #define TSP_VERDICT_GOOD 1
 /** The score reaches the threshold. */
 #define TSP_VERDICT_DEFECT 2
-/** Nobody can say: the picture matches no lead image, or there is no threshold. */
+
+/**
+ * Nobody can say: the picture matches no lead image, or there is no threshold, or something is wrong with the picture
+ * (health in tsp_summary).
+ */
 #define TSP_VERDICT_UNDECIDED 3
 
-/** What an inspection found, in numbers. 48 bytes. */
+/** What an inspection found, in numbers. 56 bytes. */
 typedef struct tsp_summary {
   /** sizeof(tsp_summary), set by the caller. */
   uint32_t struct_size;
@@ -773,6 +782,10 @@ typedef struct tsp_summary {
   uint32_t map_height;
   /** 1 if the picture was moved onto the lead image before it was compared, see tsp_result_registration; else 0. */
   uint32_t registered;
+  /** What is wrong with the picture itself: TSP_HEALTH_* bits, 0 = nothing; see tsp_result_health. */
+  uint32_t health;
+  /** Pictures right before it that the inspector saw, one after the other, that were the same to the last bit. */
+  uint32_t repeats;
 } tsp_summary;
 
 /** How a picture was moved onto its group's lead image. 96 bytes. */
@@ -914,7 +927,7 @@ tsp_status tsp_result_render(const tsp_result *result,
 
 /**
  * What was found as one line of JSON, the object of `twinspect inspect --json` without its keys path and heatmap: score,
- * verdict, thresholds, regions, size, group, lead image, matches, and where the model does so how the part lies and the
+ * verdict, thresholds, regions, size, group, lead image, matches, health with what to do, and where the model does so how the part lies and the
  * names of the good parts that it was compared with. A comparison with a variation model has no group, lead and matches.
  *
  * buffer, capacity, needed: see Texts and buffers. Errors: STATE, BUFFER_TOO_SMALL, NUMERIC, BUSY.
@@ -926,6 +939,142 @@ tsp_status tsp_result_to_json(const tsp_result *result,
 
 /** Frees the result; NULL is fine. */
 void tsp_result_destroy(tsp_result *result);
+
+/*
+ * ==== Health and drift ====
+ *
+ * Whether a picture is one that a verdict can be given on, and whether good parts still score as they did. A camera that is
+ * covered, out of focus or set otherwise delivers pictures that no model knows: each is held against the frames of the
+ * normal images, and what lies outside has the verdict UNDECIDED, with its score and map all the same. The option health =
+ * report leaves the verdict to the score. docs/health.md says what is measured, the limits and what to do.
+ */
+
+/** Nothing is wrong with the picture. */
+#define TSP_HEALTH_NONE 0
+/** Darker than the normal images. */
+#define TSP_HEALTH_TOO_DARK 1
+/** Brighter than the normal images. */
+#define TSP_HEALTH_TOO_BRIGHT 2
+/** More of it is black: the lens is covered, or the frame has arrived in part. */
+#define TSP_HEALTH_BLACK 4
+/** More of it is saturated. */
+#define TSP_HEALTH_SATURATED 8
+/** Less contrast than the normal images: nothing is seen. */
+#define TSP_HEALTH_FLAT 16
+/** Less sharp than the normal images. */
+#define TSP_HEALTH_BLURRED 32
+/** The same picture came right before, as often as the option health.repeats says. */
+#define TSP_HEALTH_REPEATED 64
+/** Width and height are in another proportion than those of the normal images. */
+#define TSP_HEALTH_PROPORTIONS 128
+/** No drift was found. */
+#define TSP_DRIFT_NONE 0
+/** The CUSUM of the scores has reached its limit: good parts score higher than the normal images did. */
+#define TSP_DRIFT_RISE 1
+/** A window of good parts has other scores than the normal images, by the Kolmogorov-Smirnov test. */
+#define TSP_DRIFT_CHANGE 2
+
+/**
+ * What a picture is like as a frame of a camera, and the limits that follow from the normal images. 80 bytes.
+ *
+ * Gray values are those of the pixels that the network sees, from 0 = black to 1 = white, the mean of red, green and blue.
+ * A limit is NaN where there is none, and all are if limits_known is 0.
+ */
+typedef struct tsp_health {
+  /** sizeof(tsp_health), set by the caller. */
+  uint32_t struct_size;
+  /** TSP_HEALTH_* bits, 0 = nothing is wrong. */
+  uint32_t findings;
+  /** 1; 0 if the model is of an old file, which says nothing of its normal images' frames. */
+  uint32_t limits_known;
+  /** As in tsp_summary. */
+  uint32_t repeats;
+  /** Mean gray value, 0 to 1. */
+  float brightness;
+  /** Below is TSP_HEALTH_TOO_DARK. */
+  float brightness_low;
+  /** Above is TSP_HEALTH_TOO_BRIGHT. */
+  float brightness_high;
+  /** Standard deviation of the gray values, 0 to 0.5. */
+  float contrast;
+  /** Below is TSP_HEALTH_FLAT. */
+  float contrast_low;
+  /** Mean absolute Laplacian of the gray values, four times a pixel less its four neighbours, 0 to 4. */
+  float sharpness;
+  /** Below is TSP_HEALTH_BLURRED. */
+  float sharpness_low;
+  /** Share of pixels of which no channel is above 1 % of white, 0 to 1. */
+  float black;
+  /** Above is TSP_HEALTH_BLACK. */
+  float black_high;
+  /** Share of pixels of which a channel reaches 99 % of white, 0 to 1. */
+  float saturated;
+  /** Above is TSP_HEALTH_SATURATED. */
+  float saturated_high;
+  /** Width by height of the picture. */
+  float proportions;
+  /** Below is TSP_HEALTH_PROPORTIONS. */
+  float proportions_low;
+  /** And above. */
+  float proportions_high;
+  /** Normal images that the limits follow from. */
+  uint32_t images;
+  /** 0. */
+  uint32_t reserved;
+} tsp_health;
+
+/** How the scores of good parts compare with those of the normal images. 88 bytes. */
+typedef struct tsp_drift {
+  /** sizeof(tsp_drift), set by the caller. */
+  uint32_t struct_size;
+  /** TSP_DRIFT_* bits, 0 = none was found; they stay until tsp_inspector_reset_drift. */
+  uint32_t found;
+  /** Good parts so far. */
+  uint64_t parts;
+  /** The number, from 1, of the good part at which a drift was found first; 0 = none was. */
+  uint64_t found_at;
+  /** The number of the good part from which on cusum has not been 0: about there a rise began; 0 = it is 0. */
+  uint64_t rising_since;
+  /** The sum of what the logarithms of scores are above their mean, 0 or more, in standard deviations. */
+  double cusum;
+  /** From here on TSP_DRIFT_RISE is found. */
+  double cusum_limit;
+  /** What is not added of each part. */
+  double cusum_allowance;
+  /**
+   * The largest distance between the distribution functions of the last full window and of the normal images, 0 to 1; NaN
+   * before there is one.
+   */
+  double ks_distance;
+  /** The chance of one as large if nothing has changed; NaN before there is one. */
+  double ks_p;
+  /** Below that TSP_DRIFT_CHANGE is found. */
+  double ks_least_p;
+  /** Good parts in a window. */
+  uint32_t window;
+  /** Normal images that they are compared with. */
+  uint32_t references;
+} tsp_drift;
+
+/**
+ * What the picture is like and what is wrong with it; tsp_result_to_json says it in words.
+ *
+ * Errors: STATE, also after a comparison of gray values by a variation model, BUSY.
+ */
+tsp_status tsp_result_health(const tsp_result *result, tsp_health *out);
+
+/**
+ * How the scores of the pictures that this inspector has found good compare with those of the normal images, each of which
+ * was scored against the others: a one-sided CUSUM and a two-sample Kolmogorov-Smirnov test on their logarithms.
+ *
+ * Counted are pictures of verdict GOOD with which nothing is wrong. Other thresholds (tsp_inspector_set_thresholds) begin
+ * anew. Errors: STATE if the model has fewer than 5 such normal images, BUSY.
+ */
+tsp_status tsp_inspector_drift(const tsp_inspector *inspector,
+                               tsp_drift *out);
+
+/** Begins the comparison anew with the next picture, as after the lamp was changed. Errors: as tsp_inspector_drift. */
+tsp_status tsp_inspector_reset_drift(tsp_inspector *inspector);
 
 /*
  * ==== Batches ====
