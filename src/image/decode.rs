@@ -93,7 +93,10 @@ fn decode(bytes: &[u8], max_pixels: u64) -> Result<Picture> {
 
     let pixels = decoder.total_bytes();
     // A TIFF may promise tiles far larger than the picture.
-    limits.max_alloc = Some(2 * pixels + OVERHEAD_BYTES);
+    let most = 2 * pixels + OVERHEAD_BYTES;
+    limits.max_alloc = Some(most);
+    // Decoders do not ask for what they take; what they may take is asked for here, and given back to them.
+    drop(reserved(most)?);
     decoder.set_limits(limits).map_err(broken)?;
     let source = Source {
         width,
@@ -248,7 +251,8 @@ fn limit_bytes(max_pixels: u64) -> u64 {
     max_pixels.saturating_mul(8).saturating_add(OVERHEAD_BYTES)
 }
 
-fn zeroed(size_bytes: u64) -> Result<Vec<u8>> {
+/// An empty buffer with room for so many bytes. Errors: `Memory`.
+fn reserved(size_bytes: u64) -> Result<Vec<u8>> {
     let no_memory = || {
         Error::new(
             ErrorKind::Memory,
@@ -258,7 +262,13 @@ fn zeroed(size_bytes: u64) -> Result<Vec<u8>> {
     let size = usize::try_from(size_bytes).map_err(|_| no_memory())?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).map_err(|_| no_memory())?;
-    bytes.resize(size, 0);
+    Ok(bytes)
+}
+
+fn zeroed(size_bytes: u64) -> Result<Vec<u8>> {
+    let mut bytes = reserved(size_bytes)?;
+    // It fits, or there would be no room.
+    bytes.resize(size_bytes as usize, 0);
     Ok(bytes)
 }
 

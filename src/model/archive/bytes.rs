@@ -83,6 +83,15 @@ impl Write for Growing {
     }
 }
 
+/// A copy of a thumbnail's pixels. Errors: `Memory`.
+pub fn copied(pixels: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(pixels.len())
+        .map_err(|_| Error::new(ErrorKind::Memory, "no memory for a thumbnail"))?;
+    copy.extend_from_slice(pixels);
+    Ok(copy)
+}
+
 /// Whether there is memory to read so many bytes of JSON, which its reader does not ask. Errors: `Memory`.
 pub fn check_room(json_bytes: usize) -> Result<()> {
     // The text, a copy without escapes, and what is made of it.

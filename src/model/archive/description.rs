@@ -4,6 +4,7 @@ use image::RgbImage;
 use safetensors::SafeTensors;
 use serde::Serialize;
 
+use super::bytes::copied;
 use super::damaged;
 use super::group::thumbnail_of;
 use super::header::Header;
@@ -137,8 +138,13 @@ pub fn describe(bytes: &[u8]) -> Result<Description> {
 impl Model {
     /// What the model's file would say of it, without its tensors being touched.
     pub fn description(&self) -> Result<Description> {
-        let groups = self.groups.iter();
-        let thumbnails = groups.map(|group| group.thumbnail.clone()).collect();
+        let thumbnails = self.groups.iter().map(|group| {
+            let (width, height) = group.thumbnail.dimensions();
+            let pixels = copied(group.thumbnail.as_raw())?;
+            RgbImage::from_raw(width, height, pixels)
+                .ok_or_else(|| damaged("a thumbnail is incomplete"))
+        });
+        let thumbnails = thumbnails.collect::<Result<_>>()?;
         Description::of(Header::of(self)?, thumbnails)
     }
 }

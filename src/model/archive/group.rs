@@ -7,10 +7,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::{Device, Kind, Tensor};
 
+use super::bytes::copied;
 use super::check::{Channels, check_locations, of_group};
 use super::damaged;
 use super::header::GroupHeader;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::matching::Keypoints;
 use crate::model::ground::Ground;
 use crate::model::lead::Lead;
@@ -315,12 +316,7 @@ pub fn thumbnail_of(number: usize, archive: &SafeTensors<'_>) -> Result<RgbImage
         [height, width, 3]
             if view.dtype() == Dtype::U8 && sides.contains(&height) && sides.contains(&width) =>
         {
-            let mut pixels = Vec::new();
-            pixels
-                .try_reserve_exact(view.data().len())
-                .map_err(|_| Error::new(ErrorKind::Memory, "no memory for a thumbnail"))?;
-            pixels.extend_from_slice(view.data());
-            RgbImage::from_raw(width as u32, height as u32, pixels)
+            RgbImage::from_raw(width as u32, height as u32, copied(view.data())?)
         }
         _ => None,
     };
