@@ -233,9 +233,9 @@ impl Preprocessor {
     }
 
     /// Adds the pixels of the last tensor, as they were before they were normalised, to what a frame is like. Some 0.1 ms for
-    /// 320 x 320 pixels.
-    pub fn measure(&self, meter: &mut FrameMeter) {
-        meter.add(&self.resized, self.resized_width);
+    /// 320 x 320 pixels. Errors: `Memory`.
+    pub fn measure(&self, meter: &mut FrameMeter) -> Result<()> {
+        meter.add(&self.resized, self.resized_width)
     }
 
     /// Adds the pixels of a window of the input. Errors: as [`Preprocessor::window`].
@@ -246,8 +246,7 @@ impl Preprocessor {
         meter: &mut FrameMeter,
     ) -> Result<()> {
         self.resize(view, window)?;
-        self.measure(meter);
-        Ok(())
+        self.measure(meter)
     }
 
     /// Brings what shows in the window to its size, into `resized`.
@@ -405,7 +404,7 @@ fn resize(
 }
 
 /// Sets the length; a failure to allocate is an error, not the end of the process.
-fn resize_buffer<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> Result<()> {
+pub(super) fn resize_buffer<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> Result<()> {
     let more = length.saturating_sub(buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| {
         Error::new(

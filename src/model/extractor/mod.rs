@@ -181,7 +181,7 @@ impl Extractor {
         } else {
             self.check_at_once()?;
             let input = self.preprocessor.tensor(view)?;
-            self.preprocessor.measure(&mut self.meter);
+            self.preprocessor.measure(&mut self.meter)?;
             Input::Whole(input.f_to_device(self.device)?)
         };
         Ok(Prepared {
