@@ -23,10 +23,13 @@ PYTHON_ENV := $(TARGET)/python/env
 # A .NET Core runtime from the Python package index.
 DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
+# What is fuzzed, and for how many seconds each.
+FUZZ_TARGETS ?= picture weights variation model calls
+FUZZ_SECONDS ?= 1800
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
 .PHONY: help demo test test-cpp test-csharp test-python parity lint build libtorch weights tools header check-layers
-.PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
+.PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize fuzz
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
 help: ## list the targets
@@ -56,6 +59,9 @@ parity: test-csharp test-python ## one table of cases through C, C++, C#, Python
 
 sanitize: build weights ## the C and C++ programs with AddressSanitizer, its leak detection and UBSan; three minutes
 	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"
+
+fuzz: tools libtorch ## fuzz pictures, files and C calls, half an hour each; FUZZ_TARGETS=model FUZZ_SECONDS=60 is less
+	tests/fuzz/run.sh "$(TARGET)/fuzz" $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 check-abi: described ## fail if the library's interface differs from tests/abi/baseline.abi
 	tests/abi/run.sh "$(TARGET)/release/libtwinspect.so"
