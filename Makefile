@@ -24,11 +24,14 @@ SUPPLY := $(TARGET)/supply
 # A .NET Core runtime from the Python package index.
 DOTNET := $(TARGET)/dotnet
 SHARED := $(or $(TWINSPECT_SHARED),../shared)
+# What is fuzzed, and for how many seconds each.
+FUZZ_TARGETS ?= picture weights variation model calls
+FUZZ_SECONDS ?= 1800
 RECIPES := default registered padim orthoad patchcore spade rad subspace
 
 .PHONY: help demo test test-cpp test-csharp test-python parity cases lint build libtorch weights tools header check-layers
 .PHONY: supply sbom third-party regression-files
-.PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize
+.PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize fuzz
 .PHONY: crash threads faults soak miri
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
@@ -84,6 +87,9 @@ faults: tools libtorch ## a panic at every step of every function, and memory th
 
 soak: build weights ## 1,000,000 frames with a small network and 100,000 with the default one: memory, files and time stay as they are
 	tests/soak/run.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/soak"
+
+fuzz: tools libtorch ## fuzz pictures, files and C calls, half an hour each; FUZZ_TARGETS=model FUZZ_SECONDS=60 is less
+	tests/fuzz/run.sh "$(TARGET)/fuzz" $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 check-abi: described ## fail if the library's interface differs from tests/abi/baseline.abi
 	tests/abi/run.sh "$(TARGET)/release/libtwinspect.so"

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tch::{Device, Tensor};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::torch::shared::SharedTensor;
 
 /// For each of some locations of a grid those of them that lie within reach of it.
@@ -16,13 +16,22 @@ pub struct Vicinity {
 
 impl Vicinity {
     /// Of locations with these numbers, row by row on a grid of width `w`: near is what lies `reach` rows and columns away
-    /// at most.
+    /// at most. Errors: `Memory`, of which it takes 8 (2 reach + 1)^2 bytes a location.
     pub fn new(locations: &[i64], w: i64, reach: i64) -> Result<Self> {
+        let rows = (2 * reach + 1).pow(2);
+        let mut near: Vec<i64> = Vec::new();
+        near.try_reserve_exact(locations.len().saturating_mul(rows as usize))
+            .map_err(|_| {
+                let count = locations.len();
+                let message = format!("no memory for what is near {count} locations");
+                Error::new(ErrorKind::Memory, message)
+                    .hint("Set neighbour.reach lower, or to -1, which needs none.")
+            })?;
         let places = locations.iter().enumerate();
         let place_of: HashMap<(i64, i64), i64> = places
             .map(|(place, number)| ((number / w, number % w), place as i64))
             .collect();
-        let mut near: Vec<i64> = (0..locations.len() as i64).collect();
+        near.extend(0..locations.len() as i64);
         for dy in -reach..=reach {
             for dx in -reach..=reach {
                 if (dy, dx) == (0, 0) {
@@ -35,7 +44,6 @@ impl Vicinity {
                 near.extend(found);
             }
         }
-        let rows = (2 * reach + 1).pow(2);
         let near = Tensor::f_from_slice(&near)?.f_reshape([rows, locations.len() as i64])?;
         Ok(Self {
             near: SharedTensor::new(near),
@@ -75,6 +83,8 @@ mod tests {
         assert_eq!(of(1), [0, 1]);
         assert_eq!(of(2), [0, 2, 3]);
         assert_eq!(of(3), [2, 3]);
+        let error = Vicinity::new(&[0; 1000], 1, i64::from(u32::MAX / 4)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Memory);
         assert_eq!(Vicinity::new(&[0, 1], 2, 0).unwrap().near().size(), [1, 2]);
     }
 }

@@ -63,6 +63,14 @@ impl View for Entry {
     }
 }
 
+/// Whether a tensor may have these sides: libtorch multiplies them for its strides even where one of them is 0.
+pub fn is_shape(sides: &[i64]) -> bool {
+    let product = sides
+        .iter()
+        .try_fold(1_i64, |product, &side| product.checked_mul(side.max(1)));
+    product.is_some() && sides.iter().all(|side| *side >= 0)
+}
+
 /// The kinds that both sides know.
 const KINDS: [(Dtype, Kind); 10] = [
     (Dtype::F32, Kind::Float),

@@ -8,6 +8,7 @@ mod cli;
 mod dedode;
 mod exports;
 mod ffi;
+mod fuzzed;
 mod header;
 mod image;
 mod legacy;

@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// PyTorch's longest call has seven arguments. Without a limit, a tuple that is named again and again would cost its length each time.
 const MOST_ARGUMENTS: usize = 8;
 
+/// A storage's key is a number. Without a limit, a key of megabytes that is named again and again would be hashed each time.
+const LONGEST_KEY_BYTES: usize = 64;
+
 /// Far more than any network has.
 const MOST_TENSORS: usize = 1 << 16;
 
@@ -192,7 +195,7 @@ impl<'a> Machine<'a> {
                 Value::Text(key),
                 Value::Text(_),
                 Value::Int(elements),
-            ] => Storage {
+            ] if key.len() <= LONGEST_KEY_BYTES => Storage {
                 key,
                 kind: *kind,
                 elements: *elements,

@@ -213,6 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn storage_key_that_would_be_hashed_for_hours_is_refused() {
+        let storage = |key: &str| {
+            let mut bytes = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX".to_vec();
+            bytes.extend((key.len() as u32).to_le_bytes());
+            bytes.extend(key.as_bytes());
+            bytes.extend(b"X\x03\0\0\0cpuK\x01tQ.");
+            bytes
+        };
+        assert!(Pickle::read(&storage(&"7".repeat(64))).is_ok());
+        let text = error(&storage(&"7".repeat(65))).to_string();
+        assert!(text.contains("not described as PyTorch does"), "{text}");
+    }
+
+    #[test]
     fn dict_in_itself_is_read_without_end_or_recursion() {
         let pickle = Pickle::read(b"}q\x00X\x01\x00\x00\x00ah\x00s.").unwrap();
         assert_eq!(pickle.look_up(pickle.root, "a"), Some(pickle.root));

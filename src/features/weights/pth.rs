@@ -19,6 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Trained weights hardly compress; an archive that grows more than this is made to fill the memory.
 const MOST_GROWTH: u64 = 64;
 
+/// Far longer than any network's. Without a limit, a name of megabytes that is given to tensor after tensor would be copied each time.
+const LONGEST_NAME_BYTES: usize = 4096;
+
 /// The number 0x1950a86a20f9469cfc6c as the first pickle of a file in the older container.
 const LEGACY_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
@@ -217,6 +220,13 @@ fn state_dict(
         let (Value::Text(name), Value::Tensor(index)) = entry else {
             continue;
         };
+        if name.len() > LONGEST_NAME_BYTES {
+            let text = format!(
+                "a tensor's name of {} bytes, at most {LONGEST_NAME_BYTES} are read",
+                name.len()
+            );
+            return Err(Error::new(ErrorKind::Format, text));
+        }
         let Some(view) = pickle.tensors.get(*index) else {
             continue;
         };
@@ -236,4 +246,53 @@ fn state_dict(
         );
     }
     Ok(tensors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the older container with one tensor, of one number, under this name.
+    fn file(name: &str) -> Vec<u8> {
+        let text = |text: &str| {
+            let length = (text.len() as u32).to_le_bytes();
+            [b"X", &length[..], text.as_bytes()].concat()
+        };
+        let tensor = [
+            b"ctorch._utils\n_rebuild_tensor_v2\n((".to_vec(),
+            text("storage"),
+            b"ctorch\nFloatStorage\n".to_vec(),
+            text("0"),
+            text("cpu"),
+            b"K\x01tQK\x00K\x01\x85K\x01\x85tR".to_vec(),
+        ]
+        .concat();
+        [
+            LEGACY_MAGIC.to_vec(),
+            b"\x80\x02M\xe9\x03.".to_vec(),
+            [
+                b"\x80\x02}".to_vec(),
+                text("little_endian"),
+                b"\x88s.".to_vec(),
+            ]
+            .concat(),
+            [b"\x80\x02}".to_vec(), text(name), tensor, b"s.".to_vec()].concat(),
+            [b"\x80\x02]".to_vec(), text("0"), b"a.".to_vec()].concat(),
+            1_i64.to_le_bytes().to_vec(),
+            2.5_f32.to_le_bytes().to_vec(),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn name_that_would_be_copied_for_hours_is_refused() {
+        let tensors = read_legacy(&file(&"w".repeat(LONGEST_NAME_BYTES))).unwrap();
+        assert_eq!(tensors.values().next().unwrap().double_value(&[0]), 2.5);
+        let error = read_legacy(&file(&"w".repeat(LONGEST_NAME_BYTES + 1))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+        assert!(
+            error.message().contains("a tensor's name of 4097 bytes"),
+            "{error}"
+        );
+    }
 }

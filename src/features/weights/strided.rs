@@ -3,6 +3,7 @@
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::torch::entry::is_shape;
 
 // The files are little-endian and their bytes are handed to libtorch as they are.
 const _: () = assert!(
@@ -68,7 +69,7 @@ impl Strided {
         {
             return false;
         }
-        if size.iter().chain(stride).any(|&number| number < 0) {
+        if !is_shape(size) || stride.iter().any(|&step| step < 0) {
             return false;
         }
         let count = size
@@ -97,7 +98,7 @@ pub(super) fn tensor_of(bytes: &[u8], size: &[i64], kind: Kind) -> Result<Tensor
         total.checked_mul(usize::try_from(n).ok()?)
     });
     // libtorch is told the size only and copies that much, so this check is what keeps it inside the buffer.
-    if wanted != Some(bytes.len()) {
+    if wanted != Some(bytes.len()) || !is_shape(size) {
         let text = format!("{} bytes for a tensor of {size:?} {kind:?}", bytes.len());
         return Err(Error::new(ErrorKind::Format, text));
     }
@@ -138,11 +139,22 @@ mod tests {
         assert!(!fits(3, &[2], &[-1], 6));
         assert!(!fits(0, &[2], &[1, 1], 6));
         assert!(!fits(0, &[1; 17], &[1; 17], 6));
+        assert!(!fits(0, &[0, 1 << 62, 4], &[1, 1, 1], 6));
     }
 
     #[test]
     fn view_with_more_elements_than_its_storage_is_refused() {
         assert!(!fits(0, &[1_000_000_000], &[0], 1));
+    }
+
+    /// libtorch has an error of its own for it, which says nothing of a file.
+    #[test]
+    fn empty_tensor_of_endless_sides_is_format_error() {
+        for size in [[0, 1 << 62, 4], [1 << 62, 4, 0]] {
+            let error = tensor_of(&[], &size, Kind::Float).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+        }
+        assert!(tensor_of(&[], &[0, 1 << 62], Kind::Float).is_ok());
     }
 
     #[test]

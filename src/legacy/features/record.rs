@@ -95,6 +95,12 @@ pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<Feat
             let length = u64::from_le_bytes(reader.array()?);
             let file = reader.bytes(usize::try_from(length).unwrap_or(usize::MAX))?;
             let model = Model::from_bytes(file, options)?;
+            let images = model.image_count() + model.left_out().len();
+            if count > images as u64 {
+                return Err(damaged(format!(
+                    "its features are of {images} pictures, and it has {count} maps of them"
+                )));
+            }
             if model.image_size() != size {
                 return Err(damaged("its features are of pictures of another size"));
             }

@@ -11,7 +11,7 @@ use super::bytes::copied;
 use super::check::{Channels, check_locations, of_group};
 use super::damaged;
 use super::header::GroupHeader;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::matching::Keypoints;
 use crate::model::ground::Ground;
 use crate::model::lead::Lead;
@@ -20,7 +20,7 @@ use crate::model::normality::{Normality, Part, locations};
 use crate::model::reference::{By, Reference, Statistic};
 use crate::model::{Group, Recipe};
 use crate::statistics::{Bank, Coreset, LowRankGaussian, Spread, Subspace};
-use crate::torch::entry::{Entry, kind_of};
+use crate::torch::entry::{Entry, is_shape, kind_of};
 use crate::torch::grid;
 
 /// The longer side of a thumbnail at most, in pixels.
@@ -136,8 +136,8 @@ impl GroupReader<'_> {
 
     fn normality(&self, header: &GroupHeader) -> Result<Normality> {
         let (h, w) = self.form.grid;
-        let all: Vec<i64> = (0..h * w).collect();
-        let reference = self.reference("", (header.count, header.epsilon), &all)?;
+        let all = || (0..h * w).collect();
+        let reference = self.reference("", (header.count, header.epsilon), h * w, all)?;
         let sums = |name: &str| self.map::<f64>(name);
         let (sum, squares) = (sums("distances.sum")?, sums("distances.squares")?);
         let spread = Spread::from_parts(header.spread, sum, squares);
@@ -160,22 +160,27 @@ impl GroupReader<'_> {
             let number = self.number;
             return Err(damaged(format!("the part of group {number} is nowhere")));
         }
-        let reference = self.reference("part.", (part.count, part.epsilon), &locations)?;
+        let places = locations.len() as i64;
+        let own = || locations.clone();
+        let reference = self.reference("part.", (part.count, part.epsilon), places, own)?;
         Part::new(reference, mask, part.blend).map(Some)
     }
 
-    /// What was formed of so many samples with this epsilon, at these locations; its tensors' names have a prefix.
+    /// What was formed of so many samples with this epsilon, at so many locations; its tensors' names have a prefix.
+    ///
+    /// `locations` is asked for their numbers once the file has shown that it holds features of as many: one of a few bytes may
+    /// say that they are a thousand million.
     fn reference(
         &self,
         prefix: &str,
         (count, epsilon): (u64, f64),
-        locations: &[i64],
+        places: i64,
+        locations: impl FnOnce() -> Vec<i64>,
     ) -> Result<Reference> {
         let number = self.number;
         let foreign = |error| of_group(number, error);
         let read = |name: &str| self.tensor(&format!("{prefix}{name}"));
         let (recipe, channels) = (self.form.recipe, self.form.channels.features);
-        let places = locations.len() as i64;
         let check = |shape: &[i64]| check_locations(number, shape, places, channels);
         let bank = || {
             let features = read("bank")?;
@@ -200,8 +205,9 @@ impl GroupReader<'_> {
             }
             Statistic::Neighbour(rule) => match rule.coreset {
                 None => {
-                    let near = rule.near(locations, self.form.grid.1)?;
-                    Ok(Reference::Neighbours(bank()?, near))
+                    let bank = bank()?;
+                    let near = rule.near(&locations(), self.form.grid.1)?;
+                    Ok(Reference::Neighbours(bank, near))
                 }
                 Some(rule) => {
                     let (members, owners) = (read("members")?, read("owners")?);
@@ -302,6 +308,10 @@ fn view_of<'a>(number: usize, name: &str, archive: &SafeTensors<'a>) -> Result<T
 fn tensor_of(view: &TensorView<'_>) -> Result<Tensor> {
     let kind = kind_of(view.dtype())?;
     let shape: Vec<i64> = view.shape().iter().map(|side| *side as i64).collect();
+    if !is_shape(&shape) {
+        let message = format!("no tensor has the shape {:?}", view.shape());
+        return Err(Error::new(ErrorKind::Format, message));
+    }
     if view.data().is_empty() {
         return Ok(Tensor::f_zeros(&shape, (kind, Device::Cpu))?);
     }

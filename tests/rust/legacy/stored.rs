@@ -92,6 +92,20 @@ fn damage_behind_a_right_checksum_is_refused_and_never_a_panic() {
         let error = signed(&content[..length]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format, "cut at {length}: {error}");
     }
+    // Engine, length of the gray values, those, no picture waits, something was fitted, and of how many maps.
+    let gray_values = u64::from_le_bytes(content[1..9].try_into().unwrap()) as usize;
+    let waiting = 4 + 8 + view(&good(1)[0]).width() as usize * view(&good(1)[0]).height() as usize;
+    let maps = 9 + gray_values + waiting + 1;
+    assert_eq!(content[maps - 1..maps + 8], [1, 6, 0, 0, 0, 0, 0, 0, 0]);
+    let mut endless = content.to_vec();
+    endless[maps..maps + 8].fill(0xff);
+    let error = signed(&endless).unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("of 6 pictures, and it has 18446744073709551615 maps"),
+        "{error}"
+    );
     let mut longer = content.to_vec();
     longer.push(0);
     assert_eq!(signed(&longer).unwrap_err().kind(), ErrorKind::Format);

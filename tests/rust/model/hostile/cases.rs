@@ -15,6 +15,12 @@ pub const CASES: &[Case] = &[
     ("grid negative", |p| p.header["grid"] = json!([-8, -12]), "its grid is -12 x -8"),
     ("grid zero", |p| p.header["grid"] = json!([0, 12]), "its grid is 12 x 0"),
     ("grid huge", |p| p.header["grid"] = json!([1_i64 << 62, 1_i64 << 62]), "its grid is"),
+    ("grid of a thousand million locations", |p| {
+        p.set_option("input.size", "0");
+        p.header["image_size"] = json!([32_768, 32_768]);
+        p.header["input_size"] = json!([32_768, 32_768]);
+        p.header["grid"] = json!([32_768, 32_768]);
+    }, "of 1073741824 locations with 10 channels"),
     ("grid of other locations", |p| p.header["grid"] = json!([8, 11]), "what group 0 has learned is"),
     ("input smaller", |p| p.header["input_size"] = json!([64, 64]), "its input is 64 x 64"),
     ("input swapped", |p| p.header["input_size"] = json!([64, 96]), "its input is 64 x 96"),
@@ -93,6 +99,11 @@ pub const CASES: &[Case] = &[
             p.set_tensor("variances", Dtype::F32, &[96, 0], vec![]);
         },
         "with 10 channels",
+    ),
+    (
+        "sides without number",
+        |p| p.set_tensor("mean", Dtype::F32, &[0, 1 << 62, 4], vec![]),
+        "group 0: no tensor has the shape [0, 4611686018427387904, 4]",
     ),
     (
         "locations without number",
