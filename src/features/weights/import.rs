@@ -99,7 +99,7 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
         .hint("Remove that file first; it would go before yours."));
     }
     let tensors = read(file)?;
-    let copy = empty_beside(folder)?;
+    let mut copy = empty_beside(folder)?;
     let metadata = HashMap::from([
         ("twinspect.name".to_owned(), named.name.to_owned()),
         (
@@ -107,7 +107,7 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
             source_sha256.to_owned(),
         ),
     ]);
-    safetensors::write(copy.path(), &tensors, metadata)?;
+    safetensors::write(copy.file(), &tensors, metadata).map_err(|error| error.at(folder))?;
     let sha256 = digest::of_file(copy.path())?;
 
     let target = imported_path(named, folder);

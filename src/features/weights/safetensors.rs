@@ -1,9 +1,10 @@
 //! The safetensors format: reading, and writing what a user imports.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
 
-use ::safetensors::tensor::{SafeTensorError, SafeTensors, serialize_to_file};
+use ::safetensors::tensor::{SafeTensorError, SafeTensors, serialize};
 
 use super::strided::tensor_of;
 use super::tensors::Tensors;
@@ -37,9 +38,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors> {
 
 /// Writes the tensors, and texts that say where they come from.
 ///
-/// Errors: `Io`, `Format` for a kind that the format does not know.
+/// Into an open file: what the format's own library writes to a path is another file, without the lock that says that it is
+/// still being written. Errors: `Io`, `Format` for a kind that the format does not know.
 pub(super) fn write(
-    path: &Path,
+    file: &mut File,
     tensors: &Tensors,
     metadata: HashMap<String, String>,
 ) -> Result<()> {
@@ -47,10 +49,9 @@ pub(super) fn write(
         .iter()
         .map(|(name, tensor)| Ok((name, Entry::of(tensor)?)))
         .collect::<Result<Vec<_>>>()?;
-    serialize_to_file(whole, Some(metadata), path).map_err(|error| match error {
-        SafeTensorError::IoError(error) => Error::io(&error, "write", path),
-        error => format_error(error).at(path),
-    })
+    let bytes = serialize(whole, Some(metadata)).map_err(format_error)?;
+    file.write_all(&bytes)
+        .map_err(|error| Error::io(&error, "write", "the imported weights"))
 }
 
 fn signed(shape: &[usize]) -> Result<Vec<i64>> {
