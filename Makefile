@@ -32,7 +32,7 @@ RECIPES := default registered padim orthoad patchcore spade rad subspace
 .PHONY: help demo test test-cpp test-csharp test-python parity cases lint build libtorch weights tools header check-layers
 .PHONY: supply sbom third-party regression-files
 .PHONY: wheel nuget mono check-abi abi-baseline described old-callers sanitize fuzz
-.PHONY: crash threads faults soak miri
+.PHONY: crash threads faults soak miri sanitize-crate
 .PHONY: accuracy check-accuracy coverage choices deeppcb large memory bench speed peer oracles clean
 
 help: ## list the targets
@@ -72,6 +72,9 @@ cases: test-csharp test-python ## files and folders that break tools, through ev
 sanitize: build weights ## the C and C++ programs with AddressSanitizer, leak detection, UBSan and ThreadSanitizer
 	tests/sanitize/run.sh "$(TARGET)/release/libtwinspect.so" "$(PROGRAM)" "$(TARGET)/sanitize"
 	tests/sanitize/threads.sh "$(TARGET)/release/libtwinspect.so" "$(TARGET)/sanitize-threads"
+
+sanitize-crate: libtorch ## the crate itself with ThreadSanitizer, where rustup has a nightly with its source; half an hour
+	LD_LIBRARY_PATH="$(LIBTORCH)/lib" tests/sanitize/crate.sh "$(TARGET)/sanitize-crate"
 
 miri: libtorch ## the C interface's unit tests under Miri, where rustup has one
 	tests/sanitize/miri.sh "$(TARGET)/miri"

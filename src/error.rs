@@ -110,6 +110,15 @@ impl Error {
         self
     }
 
+    /// What `blame` makes of it, for instance the error of the file that it came from. A lack of memory stays what it is: it
+    /// says nothing of a file.
+    pub(crate) fn blamed(self, blame: impl FnOnce(&Self) -> Self) -> Self {
+        match self.kind() {
+            ErrorKind::Memory => self,
+            _ => blame(&self),
+        }
+    }
+
     /// What kind of failure it was.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -192,6 +201,16 @@ mod tests {
             .hint("First.")
             .hint("Second.");
         assert_eq!(error.to_string(), "inner: m. First.");
+    }
+
+    #[test]
+    fn lack_of_memory_is_blamed_on_nothing() {
+        let blamed = |kind| {
+            let error = Error::new(kind, "m").blamed(|_| Error::new(ErrorKind::Format, "damaged"));
+            error.kind()
+        };
+        assert_eq!(blamed(ErrorKind::Memory), ErrorKind::Memory);
+        assert_eq!(blamed(ErrorKind::InvalidArgument), ErrorKind::Format);
     }
 
     #[test]

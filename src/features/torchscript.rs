@@ -67,17 +67,14 @@ impl TorchScript {
 
 /// Keeps the first sentence of libtorch's text; the others guess at how the file was damaged.
 fn not_a_module(error: TchError) -> Error {
-    let error = Error::from(error);
-    if error.kind() == ErrorKind::Memory {
-        // The file may be as good as any.
-        return error;
-    }
-    let cause = error.message().split(". ").next().unwrap_or_default();
-    Error::new(
-        ErrorKind::Format,
-        format!("not a TorchScript module: {cause}"),
-    )
-    .hint("Export the network with torch.jit.trace or torch.jit.script, and torch.jit.save.")
+    Error::from(error).blamed(|error| {
+        let cause = error.message().split(". ").next().unwrap_or_default();
+        Error::new(
+            ErrorKind::Format,
+            format!("not a TorchScript module: {cause}"),
+        )
+        .hint("Export the network with torch.jit.trace or torch.jit.script, and torch.jit.save.")
+    })
 }
 
 /// The module's outputs, each of them [N, C, h, w] f32 with no side empty.
@@ -90,10 +87,7 @@ fn run(module: &CModule, input: &Tensor) -> Result<Vec<Tensor>> {
                 input.size(),
                 reason(&error)
             );
-            match Error::from(error) {
-                error if error.kind() == ErrorKind::Memory => error,
-                _ => unsupported(message),
-            }
+            Error::from(error).blamed(|_| unsupported(message))
         })?;
     let maps = flatten(output)?;
     for (i, map) in (1..).zip(&maps) {

@@ -83,7 +83,7 @@ pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<Feat
     for _ in 0..count {
         let white = f64::from_le_bytes(reader.array()?);
         let view = view(gray.format(), size, reader.bytes(picture_bytes)?, white);
-        let kept = Kept::of(&view.map_err(|error| damaged(error.message()))?)?;
+        let kept = Kept::of(&view.map_err(of_the_file)?)?;
         waiting.push(kept);
     }
     let learned = match reader.flag()? {
@@ -105,7 +105,7 @@ pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<Feat
                 return Err(damaged("its features are of pictures of another size"));
             }
             Some(Learned {
-                maps: maps.map_err(|error| damaged(error.message()))?,
+                maps: maps.map_err(of_the_file)?,
                 model: model.into(),
             })
         }
@@ -131,7 +131,7 @@ pub fn read(bytes: &[u8], pixels: &PixelModel, options: &Options) -> Result<Feat
                 tolerance,
                 learned.model.thresholds().pixel,
             );
-            Some(limits.map_err(|error| damaged(error.message()))?)
+            Some(limits.map_err(of_the_file)?)
         }
     };
     if !reader.0.is_empty() {
@@ -198,4 +198,9 @@ impl<'a> Reader<'a> {
             Some(value) => Err(damaged(format!("its ideal image has a value {value}"))),
         }
     }
+}
+
+/// The error of a part of the file.
+fn of_the_file(error: Error) -> Error {
+    error.blamed(|error| damaged(error.message()))
 }

