@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::digest;
@@ -99,7 +100,7 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
         .hint("Remove that file first; it would go before yours."));
     }
     let tensors = read(file)?;
-    let copy = empty_beside(folder)?;
+    let mut copy = empty_beside(folder)?;
     let metadata = HashMap::from([
         ("twinspect.name".to_owned(), named.name.to_owned()),
         (
@@ -107,7 +108,10 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
             source_sha256.to_owned(),
         ),
     ]);
-    safetensors::write(copy.path(), &tensors, metadata)?;
+    // Into the file that is there: one of its path alone would not be locked.
+    copy.file()
+        .write_all(&safetensors::file_of(&tensors, metadata)?)
+        .map_err(|error| Error::io(&error, "write", copy.path()))?;
     let sha256 = digest::of_file(copy.path())?;
 
     let target = imported_path(named, folder);

@@ -1,13 +1,13 @@
 //! The safetensors format: reading, and writing what a user imports.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use ::safetensors::tensor::{SafeTensorError, SafeTensors, serialize_to_file};
+use ::safetensors::tensor::{SafeTensorError, SafeTensors};
 
 use super::strided::tensor_of;
 use super::tensors::Tensors;
 use crate::error::{Error, ErrorKind, Result};
+use crate::torch::archive;
 use crate::torch::entry::{Entry, kind_of};
 
 /// Whether these bytes begin like safetensors: the header's length (u64), then the header, which is JSON.
@@ -35,22 +35,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors> {
     Ok(tensors)
 }
 
-/// Writes the tensors, and texts that say where they come from.
+/// The bytes of a file with these tensors, and texts that say where they come from.
 ///
-/// Errors: `Io`, `Format` for a kind that the format does not know.
-pub(super) fn write(
-    path: &Path,
-    tensors: &Tensors,
-    metadata: HashMap<String, String>,
-) -> Result<()> {
+/// Errors: `Memory`, `Format` for a kind that the format does not know.
+pub(super) fn file_of(tensors: &Tensors, metadata: HashMap<String, String>) -> Result<Vec<u8>> {
     let whole = tensors
         .iter()
-        .map(|(name, tensor)| Ok((name, Entry::of(tensor)?)))
+        .map(|(name, tensor)| Ok((name.clone(), Entry::of(tensor)?)))
         .collect::<Result<Vec<_>>>()?;
-    serialize_to_file(whole, Some(metadata), path).map_err(|error| match error {
-        SafeTensorError::IoError(error) => Error::io(&error, "write", path),
-        error => format_error(error).at(path),
-    })
+    archive::of(whole, metadata)
 }
 
 fn signed(shape: &[usize]) -> Result<Vec<i64>> {
