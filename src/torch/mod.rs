@@ -1,5 +1,6 @@
 //! The only door to what tch lacks or leaves unsafe; with `ffi` the only place of `unsafe` code.
 
+pub mod archive;
 pub mod cuda;
 pub mod driver;
 pub mod entry;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::digest;
@@ -107,7 +108,10 @@ fn convert(file: &Path, source_sha256: &str, named: &WeightFile, folder: &Path) 
             source_sha256.to_owned(),
         ),
     ]);
-    safetensors::write(copy.file(), &tensors, metadata).map_err(|error| error.at(folder))?;
+    // Into the file that is there: one of its path alone would not be locked.
+    copy.file()
+        .write_all(&safetensors::file_of(&tensors, metadata)?)
+        .map_err(|error| Error::io(&error, "write", copy.path()))?;
     let sha256 = digest::of_file(copy.path())?;
 
     let target = imported_path(named, folder);

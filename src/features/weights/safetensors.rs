@@ -1,14 +1,13 @@
 //! The safetensors format: reading, and writing what a user imports.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Write;
 
-use ::safetensors::tensor::{SafeTensorError, SafeTensors, serialize};
+use ::safetensors::tensor::{SafeTensorError, SafeTensors};
 
 use super::strided::tensor_of;
 use super::tensors::Tensors;
 use crate::error::{Error, ErrorKind, Result};
+use crate::torch::archive;
 use crate::torch::entry::{Entry, kind_of};
 
 /// Whether these bytes begin like safetensors: the header's length (u64), then the header, which is JSON.
@@ -36,22 +35,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors> {
     Ok(tensors)
 }
 
-/// Writes the tensors, and texts that say where they come from.
+/// The bytes of a file with these tensors, and texts that say where they come from.
 ///
-/// Into an open file: what the format's own library writes to a path is another file, without the lock that says that it is
-/// still being written. Errors: `Io`, `Format` for a kind that the format does not know.
-pub(super) fn write(
-    file: &mut File,
-    tensors: &Tensors,
-    metadata: HashMap<String, String>,
-) -> Result<()> {
+/// Errors: `Memory`, `Format` for a kind that the format does not know.
+pub(super) fn file_of(tensors: &Tensors, metadata: HashMap<String, String>) -> Result<Vec<u8>> {
     let whole = tensors
         .iter()
-        .map(|(name, tensor)| Ok((name, Entry::of(tensor)?)))
+        .map(|(name, tensor)| Ok((name.clone(), Entry::of(tensor)?)))
         .collect::<Result<Vec<_>>>()?;
-    let bytes = serialize(whole, Some(metadata)).map_err(format_error)?;
-    file.write_all(&bytes)
-        .map_err(|error| Error::io(&error, "write", "the imported weights"))
+    archive::of(whole, metadata)
 }
 
 fn signed(shape: &[usize]) -> Result<Vec<i64>> {

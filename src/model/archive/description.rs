@@ -4,13 +4,13 @@ use image::RgbImage;
 use safetensors::SafeTensors;
 use serde::Serialize;
 
-use super::bytes::copied;
 use super::damaged;
 use super::group::thumbnail_of;
 use super::header::Header;
 use crate::error::Result;
 use crate::model::warnings::warnings;
 use crate::model::{LeftOut, Model, NormalImage, Origin, Pose, Thresholds, given, is_typical};
+use crate::torch::archive::copied;
 
 /// A model as a person would have it described.
 ///

@@ -7,7 +7,6 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::{Device, Kind, Tensor};
 
-use super::bytes::copied;
 use super::check::{Channels, check_locations, of_group};
 use super::damaged;
 use super::header::GroupHeader;
@@ -20,6 +19,7 @@ use crate::model::normality::{Normality, Part, locations};
 use crate::model::reference::{By, Reference, Statistic};
 use crate::model::{Group, Recipe};
 use crate::statistics::{Bank, Coreset, LowRankGaussian, Spread, Subspace};
+use crate::torch::archive::copied;
 use crate::torch::entry::{Entry, is_shape, kind_of};
 use crate::torch::grid;
 

@@ -3,12 +3,13 @@
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{bytes, damaged};
+use super::damaged;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::blend::Blend;
 use crate::model::ground::{Ground, Scale};
 use crate::model::{Group, LeftOut, Model, NormalImage, Origin, Pose, Recipe, Thresholds, given};
 use crate::options::{Options, Scope, TABLE};
+use crate::torch::archive;
 
 /// The metadata entry that holds it.
 pub const ENTRY: &str = "model";
@@ -89,15 +90,15 @@ pub struct PartHeader {
 }
 
 /// Whether there is memory to read the header of an archive. Errors: `Memory`.
-pub fn check_room(archive: &[u8]) -> Result<()> {
-    let length = archive
+pub fn check_room(bytes: &[u8]) -> Result<()> {
+    let length = bytes
         .first_chunk()
         .map_or(0, |length| u64::from_le_bytes(*length));
     // One that is longer than the archive is refused by whoever reads it.
     let length = usize::try_from(length)
         .unwrap_or(usize::MAX)
-        .min(archive.len());
-    bytes::check_room(length)
+        .min(bytes.len());
+    archive::check_room(length)
 }
 
 impl Header {

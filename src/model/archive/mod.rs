@@ -1,14 +1,14 @@
 //! What a model file holds: a safetensors archive, whose metadata entry `model` is the JSON of [`header::Header`].
 //!
-//! `bytes` is its form, `header` what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
+//! `header` what it says in words, `check` whether that can be right, `description` what a person wants to know of it,
 //! `group` the tensors of a group; the model itself is read and written here.
 
-mod bytes;
 mod check;
 mod description;
 mod group;
 mod header;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use group::{Form, GroupReader, add_entries};
@@ -24,16 +24,18 @@ use crate::matching::PretrainedMatcher;
 use crate::model::extractor::matched_size;
 use crate::model::{Model, Recipe};
 use crate::options::Options;
+use crate::torch::archive;
 
 /// The archive of a model.
 pub fn write(model: &Model) -> Result<Vec<u8>> {
-    let json = String::from_utf8(bytes::json_of(&Header::of(model)?)?)
+    let json = String::from_utf8(archive::json_of(&Header::of(model)?)?)
         .map_err(|error| Error::new(ErrorKind::Format, error.to_string()))?;
     let mut entries = Vec::new();
     for (number, group) in model.groups.iter().enumerate() {
         add_entries(&mut entries, number, group)?;
     }
-    bytes::of(entries, json)
+    let metadata = HashMap::from([(header::ENTRY.to_owned(), json)]);
+    archive::of(entries, metadata)
 }
 
 /// The model of an archive; the options of scope `Run` say where it will work, and `backbone` where its network is now.

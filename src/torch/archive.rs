@@ -1,4 +1,4 @@
-//! Tensors and a header as a safetensors archive, with fallible allocation, which that crate's own writer lacks.
+//! Tensors and texts as a safetensors archive, with fallible allocation, which that crate's own writer lacks.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -7,15 +7,14 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{SafeTensors, View};
 use serde::Serialize;
 
-use super::header;
+use super::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
-use crate::torch::entry::Entry;
 
 /// The archive starts with the length of its header, which is a multiple of this.
 const WORD_BYTES: usize = 8;
 
-/// The archive of these tensors, whose metadata entry is `json`. Errors: `Memory`, `Format` if it could not be read again.
-pub fn of(mut entries: Vec<(String, Entry)>, json: String) -> Result<Vec<u8>> {
+/// The archive of these tensors and texts. Errors: `Memory`, `Format` if it could not be read again.
+pub fn of(mut entries: Vec<(String, Entry)>, metadata: HashMap<String, String>) -> Result<Vec<u8>> {
     // The widest elements first, as safetensors itself does: so each tensor is aligned.
     entries.sort_by(|(a, one), (b, other)| other.dtype().cmp(&one.dtype()).then(a.cmp(b)));
     let mut end = 0;
@@ -30,8 +29,7 @@ pub fn of(mut entries: Vec<(String, Entry)>, json: String) -> Result<Vec<u8>> {
         (name.clone(), info)
     });
     let infos = infos.collect();
-    let entry = HashMap::from([(header::ENTRY.to_owned(), json)]);
-    let metadata = Metadata::new(Some(entry), infos).map_err(unwritable)?;
+    let metadata = Metadata::new(Some(metadata), infos).map_err(unwritable)?;
     let mut header = json_of(&metadata)?;
     while !header.len().is_multiple_of(WORD_BYTES) {
         header.push(b' ');
@@ -58,7 +56,7 @@ pub fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut text = Growing(Vec::new());
     serde_json::to_writer(&mut text, value).map_err(|error| match error.io_error_kind() {
         Some(io::ErrorKind::OutOfMemory) => {
-            let message = "no memory for what a model says in words";
+            let message = "no memory for what a file says in words";
             Error::new(ErrorKind::Memory, message)
         }
         _ => unwritable(error),
@@ -105,7 +103,7 @@ pub fn check_room(json_bytes: usize) -> Result<()> {
 }
 
 fn unwritable(error: impl std::fmt::Display) -> Error {
-    let message = format!("the model cannot be written as safetensors: {error}");
+    let message = format!("cannot be written as safetensors: {error}");
     Error::new(ErrorKind::Format, message)
 }
 
@@ -129,17 +127,17 @@ mod tests {
                 ("d".to_owned(), of(Kind::Int64, 2)),
             ]
         };
-        let json = "{\"Größe\": 1}";
-        let metadata = HashMap::from([(header::ENTRY.to_owned(), json.to_owned())]);
+        let metadata = HashMap::from([("model".to_owned(), "{\"Größe\": 1}".to_owned())]);
         assert_eq!(
-            of(entries(), json.to_owned()).unwrap(),
+            of(entries(), metadata.clone()).unwrap(),
             safetensors::serialize(entries(), Some(metadata)).unwrap()
         );
     }
 
     #[test]
     fn header_that_could_not_be_read_again_is_refused() {
-        let error = of(Vec::new(), " ".repeat(100_000_000)).unwrap_err();
+        let metadata = HashMap::from([("model".to_owned(), " ".repeat(100_000_000))]);
+        let error = of(Vec::new(), metadata).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format, "{error}");
     }
 }
