@@ -1,7 +1,5 @@
 //! Calls that write and read files, and their contents in memory.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::null;
 
@@ -58,7 +56,7 @@ impl Program<'_> {
                 });
                 Ok(())
             }
-            _ => self.write_picture(Path::new(OsStr::from_bytes(path.as_bytes()))),
+            _ => self.write_picture(Path::new(path.to_str().unwrap_or_default())),
         }
     }
 
