@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 library=$(realpath "$1")
 mkdir -p "$2"
 work=$(realpath "$2")
-tests/abi/link.sh "$library" include "$work/soak" -std=c11 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror tests/soak/soak.c
+tests/abi/link.sh "$library" include "$work/soak" -std=c11 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -Wpedantic -Werror tests/soak/soak.c -lm
 small=(backbone="$PWD/tests/data/backbones/tuple.pt" input.size=96 features.stages=1,2 features.grid=2 matcher.stage=2
     registration=none ground=same)
 status=0
