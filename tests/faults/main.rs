@@ -8,12 +8,15 @@
 // Each test is a caller that keeps the header's promises, or breaks those that the library must survive.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
+mod allocations;
+mod allocator;
 mod caller;
 mod crash;
 mod disk;
 mod memory;
 #[cfg(feature = "panic-injection")]
 mod panics;
+mod starved;
 mod threads;
 mod writer;
 
