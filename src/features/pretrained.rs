@@ -212,12 +212,22 @@ fn of_the_model(name: &str, error: Error) -> Error {
     if !is_path(name) {
         return error;
     }
-    let kind = match error.kind() {
-        ErrorKind::NotFound => ErrorKind::Weights,
-        kind => kind,
-    };
     let message = format!("the model's backbone '{name}': {}", error.message());
-    Error::new(kind, message).hint("It moved? --set backbone=PATH says where it is now.")
+    let (kind, hint) = match error.kind() {
+        // No argument is the caller's but the name, so the model asks for what does not go together.
+        ErrorKind::InvalidArgument => (
+            ErrorKind::Format,
+            "The model is damaged, or was not written by twinspect.",
+        ),
+        kind => (
+            match kind {
+                ErrorKind::NotFound => ErrorKind::Weights,
+                kind => kind,
+            },
+            "It moved? --set backbone=PATH says where it is now.",
+        ),
+    };
+    Error::new(kind, message).hint(hint)
 }
 
 #[cfg(test)]
