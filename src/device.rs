@@ -1,5 +1,7 @@
 //! Where to compute, and with how many threads.
 
+use std::thread;
+
 use tch::Device;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -61,11 +63,26 @@ fn gpu_count() -> usize {
 /// fall back to the CPU), `Version` if another libtorch is loaded than this library was built with.
 pub fn open(options: &Options) -> Result<Device> {
     version::check()?;
-    let threads = options.int("threads")?;
-    if threads > 0 {
-        set_threads(threads as i32);
+    match (options.int("threads")?, options.int("lanes")?) {
+        (0, 1) => {}
+        // Lanes that take all processors each would wait for one another.
+        (0, _) => set_threads(1),
+        (threads, _) => set_threads(threads as i32),
     }
     parse(&options.text("device")?)
+}
+
+/// How many pictures are worked on at once on `device`, by the option `lanes`; a GPU works on one.
+pub fn lanes(options: &Options, device: Device) -> Result<usize> {
+    let (threads, lanes) = (options.int("threads")?, options.int("lanes")?);
+    Ok(match lanes {
+        _ if device != Device::Cpu => 1,
+        0 => {
+            let processors = thread::available_parallelism().map_or(1, usize::from);
+            (processors / threads.max(1) as usize).max(1)
+        }
+        lanes => lanes as usize,
+    })
 }
 
 /// Sets the number of threads that libtorch uses inside one operation, for the whole process.

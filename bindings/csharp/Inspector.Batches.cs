@@ -8,7 +8,7 @@ namespace Twinspect
 {
     public sealed unsafe partial class Inspector
     {
-        /// <summary>Inspects pictures one after the other, each whether or not others fail.</summary>
+        /// <summary>Inspects pictures, as many at once as the option lanes says, each whether or not others fail.</summary>
         /// <param name="images">The pictures.</param>
         /// <param name="results">As many, each another one.</param>
         /// <param name="masks">As many, each of which may be null; null = none at all.</param>

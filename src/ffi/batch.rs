@@ -3,20 +3,27 @@
 //! Several pictures in one call, for programs whose language makes calls costly, or that want to watch and cancel.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use super::guard::guard;
 use super::handle::{exclusive, find};
+use super::image::{read_image, read_mask};
 use super::inspector::{SharedInspector, Work};
 use super::progress::{Watcher, tsp_progress};
+use super::result::{Inspected, SharedResult};
 use super::status::tsp_status;
 use super::structs::{tsp_image, tsp_inspector, tsp_result};
 use super::text::bytes_at;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::image::{ImageView, Mask};
+use crate::model::inspect::Pictured;
+use crate::model::{Inspection, Model};
 use crate::progress::report;
 
 const STAGE: &str = "inspecting";
 
-/// Inspects count pictures, one after the other; each as tsp_inspector_inspect does, whether or not others fail.
+/// Inspects count pictures, as many at once as the option lanes says; each as tsp_inspector_inspect does, one after the other,
+/// whether or not others fail.
 ///
 /// images, masks, results: arrays of count pointers; masks may be NULL, and so may each of its pointers. statuses: what
 /// became of each picture, NULL = not wanted. Whoever watches may read the results of pictures that are done; if that
@@ -104,33 +111,36 @@ impl Batch {
     }
 
     fn inspect(&self, work: &mut Work) -> Result<()> {
-        let mut watched = work.watcher.watch();
+        let (mut watched, max_pixels) = (work.watcher.watch(), work.max_pixels);
+        let model = Arc::clone(work.inspector.model());
         let total = self.count as u64;
+        let begun = report(&mut watched, STAGE, 0, total);
+        let mut done = 0;
         let mut first_failure = None;
-        let mut cancelled = report(&mut watched, STAGE, 0, total).err();
-        for index in 0..self.count {
-            let outcome = match &cancelled {
-                Some(error) => Err(error.clone()),
-                None => self.inspect_one(work, index),
-            };
-            let status = match &outcome {
-                Ok(()) => tsp_status::TSP_OK,
-                Err(error) => tsp_status::from(error.kind()),
-            };
-            if !self.statuses.is_null() {
-                // SAFETY: `new` was promised room for `count`.
-                unsafe { self.statuses.add(index).write_unaligned(status) };
+        let pictures = (0..self.count).map(|index| (index, self.picture(index, max_pixels)));
+        let found = |index: usize, found: Result<(Given<'_>, Inspection)>| {
+            let kept = found.and_then(|(given, inspection)| given.keep(inspection, &model));
+            let kept = kept.map_err(|error| error.at(format!("images[{index}]")));
+            self.set_status(index, &kept);
+            if first_failure.is_none() {
+                first_failure = kept.err();
             }
-            first_failure = first_failure.or(outcome.err());
-            if cancelled.is_none() {
-                cancelled = report(&mut watched, STAGE, index as u64 + 1, total).err();
+            done = index + 1;
+            report(&mut watched, STAGE, done as u64, total)
+        };
+        let ended = begun.and_then(|()| work.inspector.inspect_each(pictures, found));
+        // The last answer cancels nothing: all is done.
+        let cancelled = ended.err().filter(|_| done < self.count);
+        if let Some(error) = &cancelled {
+            for index in done..self.count {
+                self.set_status(index, &Err(error.clone()));
             }
         }
-        // The last answer cancels nothing: all is done.
-        first_failure.map_or(Ok(()), Err)
+        first_failure.or(cancelled).map_or(Ok(()), Err)
     }
 
-    fn inspect_one(&self, work: &mut Work, index: usize) -> Result<()> {
+    /// A picture with what belongs to it.
+    fn picture(&self, index: usize, max_pixels: u64) -> Result<Given<'_>> {
         // SAFETY: `new` was promised `count` pointers, which lie within memory, as it has checked.
         let (image, result) = unsafe {
             (
@@ -143,17 +153,48 @@ impl Batch {
             // SAFETY: as above.
             false => unsafe { self.masks.add(index).read_unaligned() },
         };
-        // SAFETY: `new` was promised that they may be read.
-        let outcome = unsafe { work.inspect(image, mask, result) };
-        outcome.map_err(|error| in_array(error, index))
+        Ok(Given {
+            // SAFETY: `new` was promised that they may be read as long as this lives.
+            view: unsafe { read_image(image, max_pixels, "image") }?,
+            // SAFETY: as above.
+            mask: unsafe { read_mask(mask, max_pixels) }?,
+            result: find::<SharedResult>(result, "result")?,
+        })
+    }
+
+    fn set_status(&self, index: usize, outcome: &Result<()>) {
+        let status = match outcome {
+            Ok(()) => tsp_status::TSP_OK,
+            Err(error) => tsp_status::from(error.kind()),
+        };
+        if !self.statuses.is_null() {
+            // SAFETY: `new` was promised room for `count`.
+            unsafe { self.statuses.add(index).write_unaligned(status) };
+        }
     }
 }
 
-/// The same error, which names the picture.
-fn in_array(error: Error, index: usize) -> Error {
-    match error.kind() {
-        // Of the whole call.
-        ErrorKind::Cancelled => error,
-        _ => error.at(format!("images[{index}]")),
+/// A picture of the caller's, and where it is to be written what is found.
+struct Given<'a> {
+    view: ImageView<'a>,
+    mask: Option<Mask<'a>>,
+    result: Arc<SharedResult>,
+}
+
+impl Pictured for Given<'_> {
+    fn view(&self) -> ImageView<'_> {
+        self.view
+    }
+
+    fn mask(&self) -> Option<Mask<'_>> {
+        self.mask
+    }
+}
+
+impl Given<'_> {
+    fn keep(&self, inspection: Inspection, model: &Arc<Model>) -> Result<()> {
+        let mut result = exclusive(&self.result.0, "result")?;
+        *result = Some(Inspected::by_model(inspection, model)?);
+        Ok(())
     }
 }

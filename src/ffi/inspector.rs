@@ -6,7 +6,6 @@ use std::ffi::c_char;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use super::found::Found;
 use super::growing::StructOutput;
 use super::guard::guard;
 use super::handle::{Object, create, destroy, exclusive, find, shared};
@@ -27,8 +26,8 @@ use crate::verdict::Drift;
 
 /// An inspector with what a call needs beside it.
 pub struct Work {
-    inspector: Inspector,
-    max_pixels: u64,
+    pub inspector: Inspector,
+    pub max_pixels: u64,
     /// Of batches.
     pub watcher: Watcher,
 }
@@ -78,10 +77,7 @@ impl Work {
         let result = find::<SharedResult>(result, "result")?;
         let mut result = exclusive(&result.0, "result")?;
         let inspection = self.inspector.inspect(view, mask)?;
-        *result = Some(Inspected {
-            found: Found::new(inspection)?,
-            model: Some(Arc::clone(self.inspector.model())),
-        });
+        *result = Some(Inspected::by_model(inspection, self.inspector.model())?);
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use super::structs::{
 use super::text::Buffer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::PixelFormat;
-use crate::model::Model;
+use crate::model::{Inspection, Model};
 use crate::verdict::Verdict;
 
 /// Nothing was inspected yet. Zeroed memory never reads as good.
@@ -47,6 +47,16 @@ const CANVAS: [PixelFormat; 2] = [PixelFormat::Rgb8, PixelFormat::Bgr8];
 pub struct Inspected {
     pub found: Found,
     pub model: Option<Arc<Model>>,
+}
+
+impl Inspected {
+    /// What an inspector of this model found. Errors: `Memory`.
+    pub fn by_model(inspection: Inspection, model: &Arc<Model>) -> Result<Self> {
+        Ok(Self {
+            found: Found::new(inspection)?,
+            model: Some(Arc::clone(model)),
+        })
+    }
 }
 
 /// What was found in the last picture, if there was one.

@@ -30,6 +30,8 @@ pub struct Tools<'a> {
     pub matcher: Option<&'a PretrainedMatcher>,
     /// Backbone and matcher at work.
     pub extractor: &'a Extractor,
+    /// How many images are worked on at once.
+    pub lanes: usize,
     /// Width and height of the network's input.
     pub input_size: (u32, u32),
     /// Height and width of the grid of locations.

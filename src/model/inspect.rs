@@ -3,25 +3,19 @@
 use std::sync::Arc;
 
 use ndarray::Array2;
-use tch::{Device, Tensor};
+use tch::Device;
 
 use crate::device;
-use crate::error::{Error, ErrorKind, Result};
-use crate::image::{ImageView, Mask};
-use crate::matching::{Keypoints, PretrainedMatcher};
-use crate::model::appraise::{Appraisal, appraise};
-use crate::model::blend::{Evidence, PartEvidence};
-use crate::model::extractor::{Extracted, Extractor, Prepared};
-use crate::model::fit::check_size;
-use crate::model::lead::Lead;
-use crate::model::nearest::Chooser;
-use crate::model::recognise::{Recogniser, Registration};
-use crate::model::reference::Reference;
-use crate::model::timing::{Clock, Stage, Timing};
+use crate::error::Result;
+use crate::image::{ImageView, Mask, Picture};
+use crate::model::extractor::{Extractor, bytes_at_work, matched_size};
+use crate::model::look::{Look, Standard};
+use crate::model::recognise::Registration;
+use crate::model::timing::Timing;
 use crate::model::watch::Watch;
-use crate::model::{Group, Model, Thresholds};
+use crate::model::{Model, Thresholds};
 use crate::options::Options;
-use crate::verdict::region::regions;
+use crate::torch::lanes::in_lanes;
 use crate::verdict::{Drift, Health, Region, Verdict};
 
 /// What an inspection found.
@@ -52,17 +46,12 @@ pub struct Inspection {
     pub regions: Vec<Region>,
 }
 
-/// Inspects pictures with a model, one at a time; several inspectors on several threads share one model.
+/// Inspects pictures with a model; several inspectors on several threads share one model.
 #[derive(Debug)]
 pub struct Inspector {
-    model: Arc<Model>,
-    pub(super) options: Options,
-    extractor: Extractor,
-    matcher: Option<Arc<PretrainedMatcher>>,
-    /// The model's groups on the inspector's device.
-    groups: Vec<Arc<Group>>,
-    thresholds: Thresholds,
-    pub(super) timing: Option<Timing>,
+    pub(super) standard: Standard,
+    /// One for each picture that is looked at at once; one at least.
+    pub(super) lanes: Vec<Extractor>,
     pub(super) watch: Watch,
 }
 
@@ -72,32 +61,34 @@ impl Inspector {
         let device = device::open(options)?;
         let network = model.network.on(device)?;
         let matcher = model.matcher_on(device)?;
-        let recipe = Arc::clone(&model.recipe);
-        let extractor = Extractor::new(network, matcher.clone(), recipe, model.input_size, device);
+        let extractor = || {
+            let (network, matcher) = (Arc::clone(&network), matcher.clone());
+            let recipe = Arc::clone(&model.recipe);
+            Extractor::new(network, matcher, recipe, model.input_size, device)
+        };
+        let lanes: Vec<Extractor> = (0..device::lanes(options, device)?)
+            .map(|_| extractor())
+            .collect();
         let groups = if device == Device::Cpu {
             model.groups.clone()
         } else {
-            model
-                .groups
-                .iter()
-                .map(|group| {
-                    group
-                        .to_device(device, extractor.matched_size())
-                        .map(Arc::new)
-                })
+            let matched_size = matched_size(&network, matcher.as_ref(), model.input_size);
+            let groups = model.groups.iter();
+            groups
+                .map(|group| group.to_device(device, matched_size).map(Arc::new))
                 .collect::<Result<Vec<_>>>()?
         };
         let thresholds = model.thresholds;
-        let watch = Watch::new(&model, thresholds.image, options)?;
         Ok(Self {
-            model,
-            options: options.clone(),
-            extractor,
-            matcher,
-            groups,
-            thresholds,
-            timing: None,
-            watch,
+            watch: Watch::new(&model, thresholds.image, options)?,
+            standard: Standard {
+                options: options.clone(),
+                matcher,
+                groups,
+                thresholds,
+                model,
+            },
+            lanes,
         })
     }
 
@@ -105,25 +96,28 @@ impl Inspector {
     ///
     /// A GPU works on while the program goes on: a stage's time is what was waited for during it.
     pub fn timing(&self) -> Option<Timing> {
-        self.timing
+        self.watch.timing
     }
 
     /// The model.
     pub fn model(&self) -> &Arc<Model> {
-        &self.model
+        &self.standard.model
     }
 
     /// Uses other thresholds than the model's own; `None` puts the model's back. With another threshold of the score the
     /// comparison of good parts begins anew.
     pub fn set_thresholds(&mut self, image: Option<f32>, pixel: Option<f32>) {
-        let own = self.model.thresholds;
-        let before = self.thresholds.image;
-        self.thresholds = Thresholds {
+        let own = self.standard.model.thresholds;
+        let before = self.standard.thresholds.image;
+        self.standard.thresholds = Thresholds {
             image: image.or(own.image),
             pixel: pixel.or(own.pixel),
         };
-        if self.thresholds.image != before {
-            self.watch.compare_anew(&self.model, self.thresholds.image);
+        let Standard {
+            model, thresholds, ..
+        } = &self.standard;
+        if thresholds.image != before {
+            self.watch.compare_anew(model, thresholds.image);
         }
     }
 
@@ -146,9 +140,15 @@ impl Inspector {
     /// Models of old files do not know. Errors: `Image`, `Memory`.
     pub fn learned(&mut self, view: &ImageView<'_>) -> Result<Option<&str>> {
         let _no_grad = tch::no_grad_guard();
-        let prepared = self.extractor.prepare(view)?;
-        let seen = self.extractor.show(&prepared)?;
-        let mut images = self.model.groups.iter().flat_map(|group| &group.images);
+        let extractor = &mut self.lanes[0];
+        let prepared = extractor.prepare(view)?;
+        let seen = extractor.show(&prepared)?;
+        let mut images = self
+            .standard
+            .model
+            .groups
+            .iter()
+            .flat_map(|group| &group.images);
         let twin = images.find(|image| image.digest == seen.digest);
         Ok(twin.map(|image| image.name.as_str()))
     }
@@ -157,169 +157,63 @@ impl Inspector {
     ///
     /// Errors: `Image`, `ImageSize`, `Numeric`, `Memory`.
     pub fn inspect(&mut self, view: &ImageView<'_>, mask: Option<&Mask<'_>>) -> Result<Inspection> {
-        let _no_grad = tch::no_grad_guard();
-        let mut clock = Clock::start();
-        let size = (view.width(), view.height());
-        check_size(size, self.model.image_size, &self.options)?;
-        if let Some(mask) = mask {
-            mask.check_size(size.0, size.1)?;
-        }
-        let prepared = self.extractor.prepare(view)?;
-        let health = self.watch.health(view, prepared.frame);
-        clock.lap(Stage::Preprocess);
-        let Placed {
-            features,
-            keypoints,
-            at_lead,
-            group: number,
-            matches,
-            registration,
-        } = self.place(&prepared, &mut clock)?;
-        for features in [Some(&features), at_lead.as_ref()].into_iter().flatten() {
-            check_finite(features)?;
-        }
-        let recipe = self.model.recipe();
-        let group = &self.groups[number];
-        let nearest = self.nearest(group, group.normality.reference(), &features, &keypoints)?;
-        let own = group.normality.distances(&features, &nearest)?;
-        let of_part = match (&group.part, &at_lead) {
-            (Some(part), Some(at_lead)) => {
-                let features = part.features(at_lead)?;
-                let nearest = self.nearest(group, part.reference(), &features, &keypoints)?;
-                Some(part.distances(&features, &nearest)?)
-            }
-            _ => None,
-        };
-        let part = match (&group.part, &of_part, &registration) {
-            (Some(part), Some(distances), Some(found)) => Some(PartEvidence {
-                distances,
-                mask: part.mask(),
-                to_lead: &found.to_lead,
-                blend: part.blend,
-            }),
-            _ => None,
-        };
-        clock.lap(Stage::Statistics);
-        let evidence = Evidence { own: &own, part };
-        let Appraisal { map, score, .. } = appraise(&evidence, size, mask, recipe)?;
-        clock.lap(Stage::Map);
+        let look = self.standard.look(&mut self.lanes[0], view, mask)?;
+        Ok(self.watch.judge(look, self.standard.thresholds))
+    }
 
-        let is_lost = recipe.registration.is_some() && registration.is_none();
-        let is_fine = health.as_ref().is_none_or(Health::is_fine);
-        let is_no_picture = self.watch.decides && !is_fine;
-        let verdict = if is_no_picture || is_lost || self.matches_no_lead(group, matches) {
-            Verdict::Undecided
-        } else {
-            Verdict::of(score, self.thresholds.image)
+    /// Inspects pictures, as many at once as the option `lanes` says, and hands over in their order what was found in each, or
+    /// why nothing was; `what` of a picture goes with it. What is found is what [`Inspector::inspect`] finds, one after the other.
+    ///
+    /// `pictures` are asked for, and `found` is called, on this thread. An error of `found` ends the work and is returned:
+    /// pictures that were looked at already are as if they had not been.
+    pub fn inspect_each<T: Send, P: Pictured>(
+        &mut self,
+        pictures: impl Iterator<Item = (T, Result<P>)>,
+        mut found: impl FnMut(T, Result<(P, Inspection)>) -> Result<()>,
+    ) -> Result<()> {
+        let Self {
+            standard,
+            lanes,
+            watch,
+        } = self;
+        let input_size = standard.model.input_size;
+        let look = |extractor: &mut Extractor, (what, picture): (T, Result<P>)| {
+            let looked = picture.and_then(|picture| {
+                let look = standard.look(extractor, &picture.view(), picture.mask().as_ref())?;
+                Ok((picture, look))
+            });
+            (what, looked)
         };
-        if verdict == Verdict::Good && is_fine {
-            self.watch.add_good(score);
-        }
-        let regions = match self.thresholds.pixel {
-            Some(threshold) => regions(map.view(), threshold)?,
-            None => Vec::new(),
-        };
-        clock.lap(Stage::Verdict);
-        self.timing = Some(clock.timing());
-        Ok(Inspection {
-            score,
-            verdict,
-            health,
-            thresholds: self.thresholds,
-            group: number,
-            matches,
-            nearest,
-            registration,
-            map,
-            regions,
+        in_lanes(lanes, look, |lanes| {
+            let mut judge = |(what, looked): (T, Result<(P, Look)>)| {
+                let judged =
+                    looked.map(|(picture, look)| (picture, watch.judge(look, standard.thresholds)));
+                found(what, judged)
+            };
+            for (what, picture) in pictures {
+                let bytes = picture
+                    .as_ref()
+                    .map_or(0, |picture| bytes_at_work(&picture.view(), input_size));
+                lanes.give((what, picture), bytes, &mut judge)?;
+            }
+            lanes.finish(judge)
         })
     }
+}
 
-    /// The images of a group's bank that a picture is compared with; none of a Gaussian.
-    fn nearest(
-        &self,
-        group: &Group,
-        reference: &Reference,
-        features: &Tensor,
-        keypoints: &Option<Keypoints>,
-    ) -> Result<Vec<usize>> {
-        let (Some(rule), Some(bank)) = (self.model.recipe.nearest, reference.bank()) else {
-            return Ok(Vec::new());
-        };
-        let chooser = Chooser {
-            rule,
-            matcher: self.matcher.as_deref(),
-            device: features.device(),
-        };
-        chooser.nearest(bank, features, keypoints.as_ref(), &group.keypoints, &[])
-    }
+/// A picture that can be looked at on another thread.
+pub trait Pictured: Send {
+    /// The picture.
+    fn view(&self) -> ImageView<'_>;
 
-    /// The group that a picture belongs to, and its features: of the picture on its lead where the recipe says so.
-    fn place(&self, prepared: &Prepared<'_>, clock: &mut Clock) -> Result<Placed> {
-        let Extracted {
-            features,
-            keypoints,
-            ..
-        } = self.extractor.extract_by(prepared, clock)?;
-        let mut placed = Placed {
-            features,
-            keypoints,
-            at_lead: None,
-            group: 0,
-            matches: 0,
-            registration: None,
-        };
-        let (Some(matcher), Some(keypoints)) = (self.matcher.as_deref(), &placed.keypoints) else {
-            return Ok(placed);
-        };
-        let recogniser = Recogniser {
-            recipe: self.model.recipe(),
-            matcher,
-            extractor: &self.extractor,
-            input_size: self.model.input_size,
-        };
-        let leads = self.groups.iter().filter_map(|group| group.lead.as_ref());
-        let leads: Vec<&Lead> = leads.collect();
-        let found = recogniser.recognise(keypoints, &leads)?;
-        (placed.group, placed.matches) = (found.lead, found.matches);
-        if let Some(coarse) = found.registration {
-            let registration = recogniser.refine(prepared, leads[found.lead], coarse)?;
-            let moved = prepared.moved_input(&registration.to_lead)?;
-            clock.lap(Stage::Matching);
-            placed.at_lead = Some(self.extractor.features(&moved.pixels)?);
-            clock.lap(Stage::Backbone);
-            placed.matches = registration.inliers;
-            placed.registration = Some(registration);
-        }
-        clock.lap(Stage::Matching);
-        Ok(placed)
-    }
-
-    fn matches_no_lead(&self, group: &Group, matches: u32) -> bool {
-        self.matcher.is_some()
-            && f64::from(matches)
-                < self.model.recipe.least_matches * f64::from(group.fewest_matches())
+    /// What of it is inspected; none: all.
+    fn mask(&self) -> Option<Mask<'_>> {
+        None
     }
 }
 
-/// Errors: `Numeric` if a feature is not finite: some statistics would see nothing odd in it.
-fn check_finite(features: &Tensor) -> Result<()> {
-    if features.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
-        return Ok(());
+impl Pictured for Picture {
+    fn view(&self) -> ImageView<'_> {
+        Picture::view(self)
     }
-    let message = "the network's features of the picture are not finite";
-    Err(Error::new(ErrorKind::Numeric, message)
-        .hint("The picture cannot be judged. If it happens again, verify the weights: `twinspect weights verify`."))
-}
-
-/// A picture where it is compared.
-struct Placed {
-    /// As it lies, [L, C'] f32 on the device.
-    features: Tensor,
-    keypoints: Option<Keypoints>,
-    /// Moved onto its lead; none if it was not.
-    at_lead: Option<Tensor>,
-    group: usize,
-    matches: u32,
-    registration: Option<Registration>,
 }

@@ -19,6 +19,7 @@ mod json;
 pub mod lead;
 mod learn;
 mod left_out;
+mod look;
 mod nearest;
 pub mod normality;
 mod normals;

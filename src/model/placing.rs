@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use tch::Kind;
+use tch::{Kind, Tensor};
 
 use crate::error::{Error, Result};
 use crate::matching::group::{GroupRule, Grouping, group};
 use crate::matching::{Gist, Keypoints};
+use crate::model::extractor::{Prepared, bytes_of_input};
 use crate::model::groups::Tools;
 use crate::model::lead::{Lead, turn};
 use crate::model::normals::Normals;
 use crate::model::recognise::{Compared, Recognised, Recogniser, Registration};
 use crate::progress::{Progress, report};
-use crate::registration::PartFinder;
+use crate::registration::{PartFinder, Warped};
+use crate::torch::lanes::in_lanes;
 
 const MATCHING: &str = "matching good parts";
 const MOVING: &str = "registering good parts";
@@ -104,33 +106,48 @@ impl<'a> Placer<'a> {
             });
         };
         let (width, height) = self.tools.input_size;
+        let bytes = bytes_of_input((width, height));
         let mut finder = PartFinder::new(CHANNELS, i64::from(height), i64::from(width))?;
         let (mut moved, mut matches, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         let total = members.len() as u64;
-        for (done, image) in members.iter().copied().enumerate() {
-            report(self.progress, MOVING, done as u64, total)?;
-            let prepared = self.normals.prepared(image)?;
-            let keypoints = self.keypoints(image)?;
-            let found = if lead_image == Some(image) {
-                let known = recogniser.compare(&keypoints, lead, 0)?.matches;
-                Some(Registration::identity(known))
-            } else {
-                let coarse = recogniser.recognise(&keypoints, &[lead])?.registration;
-                coarse
-                    .map(|coarse| recogniser.refine(&prepared, lead, coarse))
-                    .transpose()?
+        let place = |_: &mut (), image: Lying| image.placed(&recogniser, lead);
+        let mut lanes = vec![(); self.tools.lanes];
+        in_lanes(&mut lanes, place, |lanes| {
+            let mut done = 0;
+            let mut keep = |placer: &mut Self,
+                            (image, placed): (usize, Result<Option<OnLead>>)|
+             -> Result<()> {
+                done += 1;
+                report(placer.progress, MOVING, done, total)?;
+                let Some(OnLead {
+                    found,
+                    picture,
+                    features,
+                }) = placed?
+                else {
+                    lost.push(image);
+                    return Ok(());
+                };
+                placer
+                    .normals
+                    .move_to_lead(image, found.to_lead, &features)?;
+                finder.push(&picture)?;
+                matches.push((image, found.inliers));
+                moved.push(image);
+                Ok(())
             };
-            let Some(found) = found else {
-                lost.push(image);
-                continue;
-            };
-            let at_lead = prepared.moved_input(&found.to_lead)?;
-            let features = self.tools.extractor.features(&at_lead.pixels)?;
-            self.normals.move_to_lead(image, found.to_lead, &features)?;
-            finder.push(&at_lead)?;
-            matches.push((image, found.inliers));
-            moved.push(image);
-        }
+            report(self.progress, MOVING, 0, total)?;
+            for image in members.iter().copied() {
+                let lying = Lying {
+                    image,
+                    is_lead: lead_image == Some(image),
+                    prepared: self.normals.prepared(image)?,
+                    keypoints: self.keypoints(image)?,
+                };
+                lanes.give(lying, bytes, |placed| keep(self, placed))?;
+            }
+            lanes.finish(|placed| keep(self, placed))
+        })?;
         Ok(Moved {
             moved,
             matches,
@@ -158,10 +175,19 @@ impl<'a> Placer<'a> {
             return lead.map_err(|error| blame(error, self.normals));
         };
         let prepared = self.normals.prepared(image)?;
-        for view in 1..plan.turns {
-            let turned = prepared.moved(&turn(view, plan.turns, input_size)?)?;
-            views.extend(extractor.keypoints(&turned)?);
-        }
+        let look = |_: &mut (), turned: Prepared<'static>| extractor.keypoints(&turned);
+        let mut lanes = vec![(); self.tools.lanes];
+        in_lanes(&mut lanes, look, |lanes| {
+            let mut keep = |found: Result<Option<Keypoints>>| {
+                views.extend(found?);
+                Ok::<(), Error>(())
+            };
+            for view in 1..plan.turns {
+                let turned = prepared.moved(&turn(view, plan.turns, input_size)?)?;
+                lanes.give(turned, bytes_of_input(input_size), &mut keep)?;
+            }
+            lanes.finish(keep)
+        })?;
         let lead = Lead::new(views, extractor.matched_size());
         let lead = lead.map_err(|error| blame(error, self.normals))?;
         let gray = prepared.whole()?.f_mean_dim(1, true, Kind::Float)?;
@@ -218,6 +244,49 @@ impl<'a> Placer<'a> {
             Ok((best.lead, best.matches))
         })?;
         Ok((grouping, known.leads))
+    }
+}
+
+/// An image as it lies.
+struct Lying {
+    image: usize,
+    is_lead: bool,
+    prepared: Prepared<'static>,
+    keypoints: Keypoints,
+}
+
+/// An image on its lead.
+struct OnLead {
+    found: Registration,
+    picture: Warped,
+    features: Tensor,
+}
+
+impl Lying {
+    /// Its number, and it on its lead; none if it could not be moved there.
+    fn placed(self, recogniser: &Recogniser<'_>, lead: &Lead) -> (usize, Result<Option<OnLead>>) {
+        (self.image, self.on_lead(recogniser, lead))
+    }
+
+    fn on_lead(&self, recogniser: &Recogniser<'_>, lead: &Lead) -> Result<Option<OnLead>> {
+        let found = if self.is_lead {
+            let known = recogniser.compare(&self.keypoints, lead, 0)?.matches;
+            Some(Registration::identity(known))
+        } else {
+            let coarse = recogniser.recognise(&self.keypoints, &[lead])?.registration;
+            let refine = |coarse| recogniser.refine(&self.prepared, lead, coarse);
+            coarse.map(refine).transpose()?
+        };
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let picture = self.prepared.moved_input(&found.to_lead)?;
+        let features = recogniser.extractor.features(&picture.pixels)?;
+        Ok(Some(OnLead {
+            found,
+            picture,
+            features,
+        }))
     }
 }
 

@@ -12,12 +12,14 @@ impl Inspector {
     ///
     /// Errors: those of [`Inspector::inspect`].
     pub fn warm_up(&mut self, format: PixelFormat, width: u32, height: u32) -> Result<()> {
-        check_size(width, height, self.options.int("image.max_pixels")? as u64)?;
+        let max_pixels = self.standard.options.int("image.max_pixels")? as u64;
+        check_size(width, height, max_pixels)?;
         let bytes = squares(format, width, height)?;
-        let (timing, watch) = (self.timing, self.watch.clone());
-        let warmed = self.inspect(&ImageView::packed(format, width, height, &bytes)?, None);
-        (self.timing, self.watch) = (timing, watch);
-        warmed.map(|_| ())
+        let view = ImageView::packed(format, width, height, &bytes)?;
+        for lane in &mut self.lanes {
+            self.standard.look(lane, &view, None)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,13 @@
-//! What an inspector remembers from picture to picture: the last one's fingerprint, and how the scores of good parts go.
+//! What an inspector remembers from picture to picture, and what that makes of the next one: the last one's fingerprint, and how
+//! the scores of good parts go.
 
 use crate::error::Result;
-use crate::image::{FrameStatistics, ImageView, fingerprint};
-use crate::model::{Group, Model, NormalImage, given};
+use crate::image::FrameStatistics;
+use crate::model::look::Look;
+use crate::model::timing::Timing;
+use crate::model::{Group, Inspection, Model, NormalImage, Thresholds, given};
 use crate::options::Options;
-use crate::verdict::{Drift, Health, Limits};
+use crate::verdict::{Drift, Health, Limits, Verdict};
 
 /// Watches the pictures that come, beside the inspection of each.
 #[derive(Clone, Debug)]
@@ -13,11 +16,13 @@ pub struct Watch {
     /// Equal pictures before one that make it undecided; 0 = never.
     most_repeats: u32,
     /// Whether what is wrong with a picture makes it undecided.
-    pub decides: bool,
+    decides: bool,
     last: Option<u128>,
     repeats: u32,
     /// None if the model has too few scores to compare with.
     pub drift: Option<Drift>,
+    /// Of the last picture; none before the first.
+    pub timing: Option<Timing>,
 }
 
 impl Watch {
@@ -30,6 +35,7 @@ impl Watch {
             last: None,
             repeats: 0,
             drift: None,
+            timing: None,
         };
         watch.compare_anew(model, threshold);
         Ok(watch)
@@ -40,27 +46,41 @@ impl Watch {
         self.drift = Drift::new(&model.left_out_scores(), threshold).ok();
     }
 
+    /// What a look at the next picture comes to.
+    pub fn judge(&mut self, look: Look, thresholds: Thresholds) -> Inspection {
+        let health = self.health(look.fingerprint, look.frame);
+        let is_fine = health.as_ref().is_none_or(Health::is_fine);
+        let verdict = if !look.is_recognised || (self.decides && !is_fine) {
+            Verdict::Undecided
+        } else {
+            Verdict::of(look.score, thresholds.image)
+        };
+        if let (Verdict::Good, true, Some(drift)) = (verdict, is_fine, &mut self.drift) {
+            drift.push(look.score);
+        }
+        self.timing = Some(look.timing);
+        Inspection {
+            score: look.score,
+            verdict,
+            health,
+            thresholds,
+            group: look.group,
+            matches: look.matches,
+            nearest: look.nearest,
+            registration: look.registration,
+            map: look.map,
+            regions: look.regions,
+        }
+    }
+
     /// What is wrong with the next picture; none if its frame was not measured.
-    pub fn health(
-        &mut self,
-        view: &ImageView<'_>,
-        frame: Option<FrameStatistics>,
-    ) -> Option<Health> {
-        let fingerprint = fingerprint(view);
+    fn health(&mut self, fingerprint: u128, frame: Option<FrameStatistics>) -> Option<Health> {
         self.repeats = match self.last {
             Some(last) if last == fingerprint => self.repeats.saturating_add(1),
             _ => 0,
         };
         self.last = Some(fingerprint);
-        let health = |frame| Health::new(frame, self.limits, self.repeats, self.most_repeats);
-        frame.map(health)
-    }
-
-    /// A part is good, and nothing is wrong with its picture.
-    pub fn add_good(&mut self, score: f32) {
-        if let Some(drift) = &mut self.drift {
-            drift.push(score);
-        }
+        frame.map(|frame| Health::new(frame, self.limits, self.repeats, self.most_repeats))
     }
 }
 

@@ -44,7 +44,14 @@ pub const TABLE: &[OptionSpec] = &[
         "threads",
         Domain::Int(0, 1024),
         "0",
-        "threads of libtorch in this process; 0 = as many as it likes",
+        "threads of libtorch in this process; 0 = as many as it likes, and one where there are several lanes",
+    ),
+    run(
+        "lanes",
+        Domain::Int(0, 256),
+        "1",
+        "pictures of a batch, and good parts of a folder or a fit, that are worked on at once, each on as many threads; 0 = as many as \
+         the processors can",
     ),
     run(
         "image.max_pixels",

@@ -5,5 +5,6 @@ pub mod cuda;
 pub mod driver;
 pub mod entry;
 pub mod grid;
+pub mod lanes;
 pub mod shared;
 pub mod version;

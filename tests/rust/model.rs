@@ -7,6 +7,7 @@ mod file;
 mod growing;
 mod health;
 mod hostile;
+mod lanes;
 mod matchers;
 mod moved;
 mod nearest;

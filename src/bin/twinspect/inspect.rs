@@ -69,12 +69,12 @@ fn threshold(text: &str) -> std::result::Result<f32, String> {
 
 /// Inspects each picture and prints its verdict.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    let paths = pictures::expand(&args.pictures)?;
     let options = args.settings.options(true)?;
     let max_pixels = options.int("image.max_pixels")? as u64;
     let model = Arc::new(Model::load(&args.model, &options)?);
-    let mut inspector = Inspector::new(model, &options)?;
+    let mut inspector = Inspector::new(Arc::clone(&model), &options)?;
     inspector.set_thresholds(args.threshold, args.threshold);
-    let paths = pictures::expand(&args.pictures)?;
     let heat_maps = args
         .heatmaps
         .as_deref()
@@ -83,11 +83,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     let mut bar = Bar::new();
     let (mut not_good, mut errors) = (0usize, 0usize);
-    for (number, (path, picture)) in ahead::decoded(&paths, max_pixels).enumerate() {
-        if paths.len() > 1 {
-            bar.step("inspecting", number as u64, paths.len() as u64);
-        }
-        match picture.and_then(|picture| inspect(&mut inspector, path, picture)) {
+    let total = paths.len() as u64;
+    let inspected = |(number, path): (usize, &Path), found: Result<(Picture, Inspection)>| {
+        match found.map_err(|error| error.at(path)) {
             Ok((picture, inspection)) => {
                 not_good += usize::from(inspection.verdict != Verdict::Good);
                 let heat_map = heat_maps
@@ -95,9 +93,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                     .map(|maps| maps.write(number, &picture, &inspection))
                     .transpose()?;
                 let line = if args.json {
-                    as_json(path, &inspection, inspector.model(), heat_map)?.to_string()
+                    as_json(path, &inspection, &model, heat_map)?.to_string()
                 } else {
-                    as_text(path, &inspection, inspector.model())
+                    as_text(path, &inspection, &model)
                 };
                 bar.result(&line);
             }
@@ -113,7 +111,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             }
             Err(error) => return Err(error),
         }
-    }
+        if total > 1 {
+            bar.step("inspecting", number as u64 + 1, total);
+        }
+        Ok(())
+    };
+    let decoded = ahead::decoded(&paths, max_pixels).enumerate();
+    let decoded = decoded.map(|(number, (path, picture))| ((number, path), picture));
+    inspector.inspect_each(decoded, inspected)?;
     drop(bar);
     if inspector.drift().is_some_and(Drift::is_found) {
         eprintln!(
@@ -132,17 +137,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         (0, _) => ExitCode::from(NOT_GOOD),
         _ => ExitCode::from(ERROR),
     })
-}
-
-fn inspect(
-    inspector: &mut Inspector,
-    path: &Path,
-    picture: Picture,
-) -> Result<(Picture, Inspection)> {
-    let inspection = inspector
-        .inspect(&picture.view(), None)
-        .map_err(|error| error.at(path))?;
-    Ok((picture, inspection))
 }
 
 fn as_text(path: &Path, inspection: &Inspection, model: &Model) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use twinspect::image::{Picture, list_pictures};
+use twinspect::image::list_pictures;
 use twinspect::model::Fitter;
 use twinspect::progress::Progress;
 use twinspect::{Error, Result};
@@ -37,11 +37,15 @@ pub fn add_folder(
     let listing = list_pictures(folder)?;
     name_skipped(&listing.skipped);
     let total = listing.pictures.len() as u64;
-    let (mut left_out, mut is_said) = (0, false);
-    let pictures = ahead::decoded(&listing.pictures, max_pixels);
-    for (number, (path, picture)) in pictures.enumerate() {
-        bar.step("reading good parts", number as u64, total);
-        match picture.and_then(|picture| add(fitter, path, &picture)) {
+    let (mut left_out, mut is_said, mut done) = (0, false, 0);
+    let mut paths = listing.pictures.iter();
+    let pictures = ahead::decoded(&listing.pictures, max_pixels).map(|(path, picture)| {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        (name.to_string_lossy().into_owned(), picture)
+    });
+    let added = |fitter: &Fitter, _: &str, added: Result<()>| {
+        let path = paths.next().map_or(folder, PathBuf::as_path);
+        match added.map_err(|error| error.at(path)) {
             Ok(()) if !is_said => {
                 is_said = true;
                 say_size(fitter, listing.pictures.len(), bar);
@@ -53,7 +57,11 @@ pub fn add_folder(
             }
             Err(error) => return Err(error),
         }
-    }
+        done += 1;
+        bar.step("reading good parts", done, total);
+        Ok(())
+    };
+    fitter.add_each(pictures, added)?;
     Ok(left_out)
 }
 
@@ -75,16 +83,6 @@ pub fn is_of_the_picture(error: &Error, picture: &Path) -> bool {
         Io | NotFound => Path::new(error.place()) == picture,
         _ => false,
     }
-}
-
-fn add(fitter: &mut Fitter, path: &Path, picture: &Picture) -> Result<()> {
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy();
-    fitter
-        .add(&picture.view(), None, &name)
-        .map_err(|error| error.at(path))
 }
 
 fn name_skipped(skipped: &[PathBuf]) {

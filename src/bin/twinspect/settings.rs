@@ -32,6 +32,8 @@ impl Settings {
     }
 
     fn over(&self, mut options: Options, recipe_is_fixed: bool) -> Result<Options> {
+        // The processors are the program's own, as they are not a library's.
+        options.set_text("lanes", "0")?;
         for setting in &self.set {
             let Some((key, value)) = setting.split_once('=') else {
                 let message = format!("'{setting}' is not of the form KEY=VALUE");

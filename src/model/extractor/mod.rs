@@ -25,6 +25,12 @@ use crate::sha256;
 /// An input of more pixels is computed in tiles only: its first layers' maps would take gigabytes.
 const MOST_AT_ONCE: u64 = 4096 * 4096;
 
+/// The pixels themselves, maps of them in single precision, and the regions.
+const BYTES_OF_A_PIXEL: u64 = 24;
+
+/// Of a pixel of the network's input, in its first layers: 96 channels at half the size, in two maps, and some room.
+const BYTES_OF_AN_INPUT: u64 = 300;
+
 /// A picture as the networks are to look at it.
 #[derive(Debug)]
 pub struct Prepared<'a> {
@@ -54,6 +60,18 @@ impl Prepared<'_> {
                 let message = "an input that is cut into tiles is never whole";
                 Err(Error::new(ErrorKind::State, message))
             }
+        }
+    }
+
+    /// It alone, without the picture that it comes from; none if that is cut into tiles.
+    pub fn into_whole(self) -> Option<Prepared<'static>> {
+        match self.input {
+            Input::Whole(input) => Some(Prepared {
+                input: Input::Whole(input),
+                picture: self.picture,
+                frame: self.frame,
+            }),
+            Input::Tiles(_) => None,
         }
     }
 
@@ -360,6 +378,17 @@ impl StageMaps {
         maps.map(|stage| Ok(self.of(*stage)?.shallow_clone()))
             .collect()
     }
+}
+
+/// Bytes that work on a picture takes, about, with a network's input of this size (width, height).
+pub fn bytes_at_work(view: &ImageView<'_>, input_size: (u32, u32)) -> u64 {
+    let pixels = u64::from(view.width()) * u64::from(view.height());
+    pixels * BYTES_OF_A_PIXEL + bytes_of_input(input_size)
+}
+
+/// Bytes that work on a network's input takes, about.
+pub fn bytes_of_input((width, height): (u32, u32)) -> u64 {
+    (u64::from(width) * u64::from(height)).min(MOST_AT_ONCE) * BYTES_OF_AN_INPUT
 }
 
 /// Width and height of what the positions of key points are places in, for inputs of `size` (width, height).

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::matching::PretrainedMatcher;
-use crate::model::extractor::Extractor;
 use crate::model::groups::Tools;
 use crate::model::placing::Placer;
 use crate::model::recipe::Recipe;
@@ -17,13 +16,14 @@ use super::{CHANNELS, Fitter};
 impl Fitter {
     /// Lets the images so far decide what is left to them. A failed call changes nothing.
     pub(super) fn decide(&mut self, progress: &mut dyn Progress) -> Result<()> {
-        let (Some(choice), Some(opened)) = (&self.choice, &mut self.opened) else {
+        let (Some(choice), Some(opened)) = (&self.choice, &self.opened) else {
             return Ok(());
         };
         let tools = Tools {
             recipe: &self.recipe,
             matcher: self.matcher.as_deref(),
-            extractor: &opened.extractor,
+            extractor: &opened.extractors[0],
+            lanes: opened.extractors.len(),
             input_size: opened.input_size,
             grid: opened.first.map_or((0, 0), |first| first.grid),
             device: self.device,
@@ -57,14 +57,10 @@ impl Fitter {
             }
             false => None,
         };
-        opened.extractor = Extractor::new(
-            Arc::clone(&self.network),
-            matcher.clone(),
-            Arc::clone(&recipe),
-            opened.input_size,
-            self.device,
-        );
-        opened.finder = finder;
+        let extractors = self.extractors(&recipe, &matcher, opened.input_size)?;
+        if let Some(opened) = &mut self.opened {
+            (opened.extractors, opened.finder) = (extractors, finder);
+        }
         (self.options, self.recipe, self.matcher) = (options, recipe, matcher);
         (self.pose, self.choice) = (Some(pose), None);
         Ok(())

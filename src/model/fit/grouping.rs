@@ -64,7 +64,8 @@ impl Fitter {
             let tools = Tools {
                 recipe: &self.recipe,
                 matcher: self.matcher.as_deref(),
-                extractor: &opened.extractor,
+                extractor: &opened.extractors[0],
+                lanes: opened.extractors.len(),
                 input_size: opened.input_size,
                 grid: opened.first.map_or((0, 0), |first| first.grid),
                 device: self.device,

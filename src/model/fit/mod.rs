@@ -56,7 +56,8 @@ pub struct Fitter {
 
 #[derive(Debug)]
 struct Opened {
-    extractor: Extractor,
+    /// One for each picture that is looked at at once; one at least.
+    extractors: Vec<Extractor>,
     input_size: (u32, u32),
     image_size: (u32, u32),
     /// What the first image says about all others.

@@ -1,6 +1,6 @@
 //! Several pictures in one call; warming up and timing.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{null, null_mut};
 
 use twinspect::ffi::tsp_status::*;
@@ -71,6 +71,34 @@ fn batch_gives_what_single_inspections_give() {
     for index in 0..COUNT {
         let alone = inspected(model, &batch.pixels[index]);
         assert_eq!(batch.score(index), summary(alone.0).score.to_bits());
+    }
+}
+
+#[test]
+fn batch_of_several_lanes_gives_the_same_in_order() {
+    let Some(model) = model() else { return };
+    for lanes in [c"2", c"3", c"0"] {
+        let options = super::new_options();
+        let set = |key: &CStr, value: &CStr| unsafe {
+            tsp_options_set_text(options.0, key.as_ptr(), value.as_ptr())
+        };
+        ok(set(c"lanes", lanes));
+        let inspector = Owned::new(
+            |out| unsafe { tsp_inspector_create(model, options.0, out) },
+            tsp_inspector_destroy,
+        );
+        let mut batch = Batch::new();
+        batch.images[2].width = 0;
+        fails(
+            batch.inspect(inspector.0, None),
+            TSP_E_IMAGE_SIZE,
+            "images[2]",
+        );
+        assert_eq!(batch.statuses, [TSP_OK, TSP_OK, TSP_E_IMAGE_SIZE, TSP_OK]);
+        for index in [0, 1, 3] {
+            let alone = inspected(model, &batch.pixels[index]);
+            assert_eq!(batch.score(index), summary(alone.0).score.to_bits());
+        }
     }
 }
 

@@ -115,7 +115,7 @@ class Inspector {
   /// Begins the comparison anew, as after the lamp was changed.
   void reset_drift() { detail::check(tsp_inspector_reset_drift(get())); }
 
-  /// Inspects pictures one after the other, each whether or not others fail; a result each.
+  /// Inspects pictures, as many at once as the option lanes says, each whether or not others fail; a result each.
   ///
   /// masks: one a picture, or none at all. statuses: what became of each picture; empty = not wanted. Throws the first
   /// failure, whose where() names the picture ("images[3]"), TSP_E_CANCELLED, or what the progress function threw, and

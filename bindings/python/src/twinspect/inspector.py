@@ -113,8 +113,9 @@ class Inspector(Handle):
         batch_size: int = 32,
         skip_unusable: bool = False,
     ) -> Results:
-        """Inspects a folder, or any number of pictures, one after the other; Ctrl-C cancels.
+        """Inspects a folder, or any number of pictures; Ctrl-C cancels.
 
+        Arrays and images of a batch are inspected several at once if the option ``lanes`` says so, files one after the other.
         Each result keeps its anomaly map: for thousands of large pictures call `inspect` in a loop and keep `Result.to_record`.
 
         Parameters

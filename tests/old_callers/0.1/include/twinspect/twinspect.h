@@ -1083,7 +1083,8 @@ tsp_status tsp_inspector_reset_drift(tsp_inspector *inspector);
  */
 
 /**
- * Inspects count pictures, one after the other; each as tsp_inspector_inspect does, whether or not others fail.
+ * Inspects count pictures, as many at once as the option lanes says; each as tsp_inspector_inspect does, one after the other,
+ * whether or not others fail.
  *
  * images, masks, results: arrays of count pointers; masks may be NULL, and so may each of its pointers. statuses: what
  * became of each picture, NULL = not wanted. Whoever watches may read the results of pictures that are done; if that
