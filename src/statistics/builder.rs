@@ -4,7 +4,9 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::statistics::gaussian::{LowRankGaussian, all_finite};
+use crate::statistics::scatter::{Before, Run, Scatter, ScatterPart, no_image};
 use crate::statistics::spectrum::Spectrum;
+use crate::torch::lanes::in_lanes;
 use crate::torch::shared::SharedTensor;
 
 /// Working memory for the decomposition of a run of locations.
@@ -23,13 +25,22 @@ pub struct Fitted {
 ///
 /// Decompositions take seconds; `pulse` is called several times during one, and its error ends it.
 ///
-/// Memory: at most C' images are held, which is what the rank of a covariance can need; beyond that, the ones so far are
-/// replaced by their Gaussian, which is exact.
+/// Memory: at most C' images are held, which is what the rank of a covariance can need; beyond that, their scatter matrices
+/// stand for the ones so far, [L, C', C'] in double precision.
 #[derive(Debug)]
 pub struct GaussianBuilder {
     epsilon: f64,
-    prior: Option<LowRankGaussian>,
-    samples: Vec<Tensor>,
+    before: Before,
+    /// [L, C'] f32 each, in host memory.
+    samples: Vec<SharedTensor>,
+    lanes: usize,
+}
+
+/// A run of locations.
+struct Piece {
+    start: i64,
+    length: i64,
+    before: Option<ScatterPart>,
 }
 
 impl GaussianBuilder {
@@ -37,8 +48,9 @@ impl GaussianBuilder {
     pub fn new(epsilon: f64) -> Self {
         Self {
             epsilon,
-            prior: None,
+            before: Before::Nothing,
             samples: Vec::new(),
+            lanes: 1,
         }
     }
 
@@ -46,9 +58,16 @@ impl GaussianBuilder {
     pub fn extending(prior: LowRankGaussian) -> Self {
         Self {
             epsilon: prior.epsilon,
-            prior: Some(prior),
+            before: Before::Gaussian(prior),
             samples: Vec::new(),
+            lanes: 1,
         }
+    }
+
+    /// Works on this many runs of locations at once, one at least; the result is the same, bit for bit.
+    pub fn in_lanes(self, lanes: usize) -> Self {
+        let lanes = lanes.max(1);
+        Self { lanes, ..self }
     }
 
     /// Adds one normal image.
@@ -57,10 +76,9 @@ impl GaussianBuilder {
     /// a value is not finite.
     pub fn push(&mut self, features: &Tensor, pulse: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         let size = features.size();
-        let expected = match (&self.prior, self.samples.first()) {
-            (Some(prior), _) => prior.mean.size(),
-            (None, Some(first)) => first.size(),
-            (None, None) => size.clone(),
+        let expected = match (self.size(), &size[..]) {
+            (Some((locations, channels)), _) => vec![locations, channels],
+            (None, _) => size.clone(),
         };
         if size.len() != 2 || size != expected {
             let message =
@@ -71,66 +89,36 @@ impl GaussianBuilder {
             return Err(Error::new(ErrorKind::Numeric, "a feature is not finite"));
         }
         if self.samples.len() as i64 > size[1] {
-            let fitted = self.decompose(pulse)?;
-            self.prior = Some(fitted.gaussian);
-            self.samples.clear();
+            self.scatter_samples(pulse)?;
         }
-        self.samples.push(features.f_to_device(Device::Cpu)?);
+        // A copy, which nobody else can write to.
+        let own = features.f_to_device_(Device::Cpu, Kind::Float, false, true)?;
+        self.samples.push(SharedTensor::new(own));
         Ok(())
     }
 
     /// Forms the Gaussian. Errors: `TooFewImages` if there is none.
-    pub fn finish(self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<Fitted> {
-        self.decompose(pulse)
-    }
-
-    fn decompose(&self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<Fitted> {
-        let reference = match (&self.prior, self.samples.first()) {
-            (_, Some(sample)) => sample,
-            (Some(prior), None) => prior.mean(),
-            (None, None) => {
-                return Err(Error::new(
-                    ErrorKind::TooFewImages,
-                    "a Gaussian needs at least one image",
-                ));
-            }
-        };
-        let (locations, channels) = reference.size2()?;
+    pub fn finish(mut self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<Fitted> {
+        let (_, channels) = self.size().ok_or_else(no_image)?;
         let held = self.samples.len() as i64;
-        let before = self.prior.as_ref().map_or(0, |prior| prior.count as i64);
-        let count = before + held;
-        let rows = held
-            + self
-                .prior
-                .as_ref()
-                .map_or(0, |prior| prior.variances.size()[1] + 1);
-
-        let chunk = (CHUNK_BYTES
-            / (8 * (2 * rows * channels + 3 * rows.min(channels).pow(2)).max(1)))
-        .clamp(1, locations);
-        let chunks = || {
-            (0..locations)
-                .step_by(chunk as usize)
-                .map(move |start| (start, chunk.min(locations - start)))
-        };
-
+        let count = self.before.count() + held;
+        let rank = rank(self.rank_of_rows(channels), channels, count);
         let mut parts: [Vec<Tensor>; 4] = Default::default();
-        for (start, length) in chunks() {
-            pulse()?;
-            let (scatter_rows, mean) = self.scatter_rows(start, length, count)?;
-            let spectrum = Spectrum::of(&scatter_rows, rank(rows, channels, count))?;
-            parts[0].push(mean.f_to_kind(Kind::Float)?);
-            parts[1].push(spectrum.directions.f_to_kind(Kind::Float)?);
-            parts[2].push(
-                (spectrum.scatter.f_div_scalar((count - 1).max(1) as f64)?)
-                    .f_to_kind(Kind::Float)?,
-            );
-            parts[3].push(
-                spectrum
-                    .leave_one_out(&scatter_rows, held, count, self.epsilon)?
-                    .f_to_kind(Kind::Float)?,
-            );
-        }
+        let epsilon = self.epsilon;
+        let form = |run: Run| {
+            let spectrum = Spectrum::of(&run, rank)?;
+            let variances = spectrum.scatter.f_div_scalar((count - 1).max(1) as f64)?;
+            let distances = spectrum.leave_one_out(&run.rows, held, count, epsilon)?;
+            let floats = [run.mean, spectrum.directions, variances, distances];
+            let floats = floats.map(|part| part.f_to_kind(Kind::Float));
+            let [mean, directions, variances, distances] = floats;
+            Ok([mean?, directions?, variances?, distances?])
+        };
+        self.each_run(pulse, form, |formed| {
+            for (all, part) in parts.iter_mut().zip(formed) {
+                all.push(part);
+            }
+        })?;
         let [mean, directions, variances, leave_one_out] = parts;
         let gaussian = LowRankGaussian {
             count: count as u64,
@@ -148,54 +136,115 @@ impl GaussianBuilder {
         })
     }
 
-    /// Rows A of a run of locations with `A' A` = the scatter matrix about the mean of all images, and that mean.
-    ///
-    /// The images held are rows of their own, last. The images of the prior stand as `sqrt((n-1) lambda_k) v_k`, and
-    /// their mean as one row `sqrt(n) (m - mean)`. Shapes: [len, rows, C'] and [len, C'], f64.
-    fn scatter_rows(&self, start: i64, length: i64, count: i64) -> Result<(Tensor, Tensor)> {
-        let cut = |tensor: &Tensor| {
-            Ok::<_, Error>(tensor.f_narrow(0, start, length)?.f_to_kind(Kind::Double)?)
+    /// Puts scatter matrices in the place of the images held and of those before.
+    fn scatter_samples(&mut self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        let (locations, channels) = self.size().ok_or_else(no_image)?;
+        let mut scatter = Scatter {
+            count: self.before.count() + self.samples.len() as i64,
+            locations,
+            channels,
+            length: self.run_length(locations, channels),
+            parts: Vec::new(),
         };
-        let samples = self.samples.iter().map(cut).collect::<Result<Vec<_>>>()?;
-        let samples = if samples.is_empty() {
-            None
-        } else {
-            Some(Tensor::f_stack(&samples, 1)?)
+        let form = |run: Run| {
+            Ok(ScatterPart {
+                products: SharedTensor::new(run.products()?),
+                mean: SharedTensor::new(run.mean),
+            })
         };
-
-        let Some(prior) = &self.prior else {
-            let Some(samples) = samples else {
-                return Err(Error::new(
-                    ErrorKind::TooFewImages,
-                    "a Gaussian needs at least one image",
-                ));
-            };
-            let mean = samples.f_mean_dim(1, false, Kind::Double)?;
-            return Ok((samples.f_sub(&mean.f_unsqueeze(1)?)?, mean));
-        };
-        let n = prior.count as f64;
-        let prior_mean = cut(&prior.mean)?;
-        let mut total = prior_mean.f_mul_scalar(n)?;
-        if let Some(samples) = &samples {
-            total = total.f_add(&samples.f_sum_dim_intlist(1, false, Kind::Double)?)?;
-        }
-        let mean = total.f_div_scalar(count as f64)?;
-        let weights = cut(&prior.variances)?
-            .f_mul_scalar(n - 1.0)?
-            .f_sqrt()?
-            .f_unsqueeze(2)?;
-        let mut rows = vec![
-            cut(&prior.directions)?.f_mul(&weights)?,
-            prior_mean
-                .f_sub(&mean)?
-                .f_mul_scalar(n.sqrt())?
-                .f_unsqueeze(1)?,
-        ];
-        if let Some(samples) = samples {
-            rows.push(samples.f_sub(&mean.f_unsqueeze(1)?)?);
-        }
-        Ok((Tensor::f_cat(&rows, 1)?, mean))
+        self.each_run(pulse, form, |part| scatter.parts.push(part))?;
+        self.before = Before::Scatter(scatter);
+        self.samples.clear();
+        Ok(())
     }
+
+    /// Forms something of each run of locations, in order. What stood for the images before is used up.
+    fn each_run<Formed: Send>(
+        &mut self,
+        pulse: &mut dyn FnMut() -> Result<()>,
+        form: impl Fn(Run) -> Result<Formed> + Sync,
+        mut formed: impl FnMut(Formed),
+    ) -> Result<()> {
+        let (locations, channels) = self.size().ok_or_else(no_image)?;
+        let length = self.run_length(locations, channels);
+        let mut before = match &mut self.before {
+            Before::Scatter(scatter) => std::mem::take(&mut scatter.parts).into_iter(),
+            _ => Vec::new().into_iter(),
+        };
+        let Self {
+            before: all_before,
+            samples,
+            lanes,
+            ..
+        } = &*self;
+        let work = |_: &mut (), piece: Piece| {
+            let Piece {
+                start,
+                length,
+                before,
+            } = piece;
+            let samples = stacked(samples, start, length)?;
+            form(all_before.run(start, length, samples, before)?)
+        };
+        in_lanes(&mut vec![(); *lanes], work, |lanes| {
+            let mut take = |result: Result<Formed>| {
+                formed(result?);
+                Ok(())
+            };
+            for start in (0..locations).step_by(length as usize) {
+                pulse()?;
+                let piece = Piece {
+                    start,
+                    length: length.min(locations - start),
+                    before: before.next(),
+                };
+                lanes.give(piece, CHUNK_BYTES as u64, &mut take)?;
+            }
+            lanes.finish(take)
+        })
+    }
+
+    /// Locations and channels; none before the first image.
+    fn size(&self) -> Option<(i64, i64)> {
+        let of_tensor = |tensor: &Tensor| tensor.size2().ok();
+        match (&self.before, self.samples.first()) {
+            (Before::Gaussian(gaussian), _) => of_tensor(gaussian.mean()),
+            (Before::Scatter(scatter), _) => Some((scatter.locations, scatter.channels)),
+            (Before::Nothing, Some(sample)) => of_tensor(sample),
+            (Before::Nothing, None) => None,
+        }
+    }
+
+    /// What the rows of a run could have as rank, and scatter matrices beside them.
+    fn rank_of_rows(&self, channels: i64) -> i64 {
+        match self.before {
+            Before::Scatter(_) => channels,
+            _ => self.samples.len() as i64 + self.before.rows(),
+        }
+    }
+
+    /// How many locations are worked on together.
+    fn run_length(&self, locations: i64, channels: i64) -> i64 {
+        if let Before::Scatter(scatter) = &self.before {
+            return scatter.length;
+        }
+        let rows = self.samples.len() as i64 + self.before.rows();
+        let numbers = 2 * rows * channels + 3 * rows.min(channels).pow(2);
+        (CHUNK_BYTES / (8 * numbers.max(1))).clamp(1, locations)
+    }
+}
+
+/// Images' features at a run of locations, [len, n, C'] f64; none of no images.
+fn stacked(samples: &[SharedTensor], start: i64, length: i64) -> Result<Option<Tensor>> {
+    if samples.is_empty() {
+        return Ok(None);
+    }
+    let cut = |sample: &SharedTensor| {
+        let run = sample.f_narrow(0, start, length)?;
+        Ok::<_, Error>(run.f_to_kind(Kind::Double)?)
+    };
+    let cut = samples.iter().map(cut).collect::<Result<Vec<_>>>()?;
+    Ok(Some(Tensor::f_stack(&cut, 1)?))
 }
 
 /// How many directions a covariance over `count` images, given by `rows` rows, can have.

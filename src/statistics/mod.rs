@@ -12,6 +12,7 @@ pub mod k_centre;
 pub mod mahalanobis;
 pub mod nearest;
 pub mod neighbours;
+mod scatter;
 mod spectrum;
 pub mod spread;
 mod streamed;

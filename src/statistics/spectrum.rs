@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
+use crate::statistics::scatter::Run;
 
 /// Eigenvalues below this share of a location's largest are rounding errors of the double precision that found them.
 const NEGLIGIBLE: f64 = 1e-11;
@@ -18,31 +19,36 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    /// Of the scatter matrix `A' A`, `rows` A [len, M, C'] f64: its `rank` largest eigenpairs, by the smaller of A A' and A' A.
-    pub(super) fn of(rows: &Tensor, rank: i64) -> Result<Self> {
-        let (_, m, channels) = rows.size3()?;
-        let transposed = rows.f_transpose(1, 2)?;
-        if m <= channels {
-            let (values, vectors) = rows.f_bmm(&transposed)?.f_linalg_eigh("L")?;
-            let values = values.f_clamp_min(0.0)?;
-            let (scatter, keep) = leading(&values, m, rank)?;
-            let u = vectors.f_narrow(2, m - rank, rank)?.f_flip([2])?;
-            // v_k = A' u_k / sqrt(g_k)
-            let scale = scatter
-                .f_clamp_min(f64::MIN_POSITIVE)?
-                .f_rsqrt()?
-                .f_mul(&keep)?;
-            let directions = u
-                .f_transpose(1, 2)?
-                .f_bmm(rows)?
-                .f_mul(&scale.f_unsqueeze(2)?)?;
-            return Ok(Self {
-                directions,
-                scatter: scatter.f_mul(&keep)?,
-                gram: Some((values, vectors)),
-            });
+    /// The `rank` largest eigenpairs of a run's scatter matrices; where these are `A' A` of fewer rows than channels, by A A'.
+    pub(super) fn of(run: &Run, rank: i64) -> Result<Self> {
+        let (_, m, channels) = run.rows.size3()?;
+        if m > channels || run.products.is_some() {
+            return Self::of_products(&run.products()?, rank);
         }
-        let (values, vectors) = transposed.f_bmm(rows)?.f_linalg_eigh("L")?;
+        let rows = &run.rows;
+        let (values, vectors) = rows.f_bmm(&rows.f_transpose(1, 2)?)?.f_linalg_eigh("L")?;
+        let values = values.f_clamp_min(0.0)?;
+        let (scatter, keep) = leading(&values, m, rank)?;
+        let u = vectors.f_narrow(2, m - rank, rank)?.f_flip([2])?;
+        // v_k = A' u_k / sqrt(g_k)
+        let scale = scatter
+            .f_clamp_min(f64::MIN_POSITIVE)?
+            .f_rsqrt()?
+            .f_mul(&keep)?;
+        let directions = u
+            .f_transpose(1, 2)?
+            .f_bmm(rows)?
+            .f_mul(&scale.f_unsqueeze(2)?)?;
+        Ok(Self {
+            directions,
+            scatter: scatter.f_mul(&keep)?,
+            gram: Some((values, vectors)),
+        })
+    }
+
+    fn of_products(products: &Tensor, rank: i64) -> Result<Self> {
+        let (_, channels, _) = products.size3()?;
+        let (values, vectors) = products.f_linalg_eigh("L")?;
         let (scatter, keep) = leading(&values.f_clamp_min(0.0)?, channels, rank)?;
         let v = vectors.f_narrow(2, channels - rank, rank)?.f_flip([2])?;
         let directions = v.f_transpose(1, 2)?.f_mul(&keep.f_unsqueeze(2)?)?;

@@ -13,10 +13,11 @@ impl References<'_> {
     /// Makes `members` part of the Gaussian in `builder`.
     pub(super) fn gaussian(
         &mut self,
-        mut builder: GaussianBuilder,
+        builder: GaussianBuilder,
         members: &[usize],
         site: Site<'_>,
     ) -> Result<(Reference, LeftOut)> {
+        let mut builder = builder.in_lanes(self.lanes);
         for image in members {
             self.push(&mut builder, *image, site, false)?;
         }
@@ -82,7 +83,7 @@ impl References<'_> {
         members: &[usize],
         site: Site<'_>,
     ) -> Result<(Reference, LeftOut)> {
-        let mut builder = GaussianBuilder::new(epsilon);
+        let mut builder = GaussianBuilder::new(epsilon).in_lanes(self.lanes);
         for image in members {
             self.push(&mut builder, *image, site, true)?;
         }
@@ -108,7 +109,7 @@ impl References<'_> {
                 None => Some(prior.distances(&self.features(*image, site)?)?),
             });
         }
-        let mut builder = GaussianBuilder::extending(prior);
+        let mut builder = GaussianBuilder::extending(prior).in_lanes(self.lanes);
         for image in members {
             self.push(&mut builder, *image, site, true)?;
         }

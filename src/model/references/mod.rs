@@ -49,6 +49,7 @@ pub struct References<'a> {
     pub is_part: Option<&'a Array2<bool>>,
     matcher: Option<&'a PretrainedMatcher>,
     device: Device,
+    lanes: usize,
     progress: &'a mut dyn Progress,
     visits: u64,
     total: u64,
@@ -68,6 +69,7 @@ impl<'a> References<'a> {
             device,
             grid,
             is_part,
+            lanes,
             ..
         } = tools;
         let sites = if recipe.registration.is_some() { 2 } else { 1 };
@@ -78,6 +80,7 @@ impl<'a> References<'a> {
             is_part,
             matcher,
             device,
+            lanes,
             progress,
             visits: 0,
             total: VISITS * sites * images as u64,
