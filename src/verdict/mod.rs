@@ -6,8 +6,10 @@
 
 pub mod calibrate;
 pub mod drift;
+mod finding;
 pub mod health;
 pub mod judge;
+mod limits;
 mod log_scores;
 mod possible;
 pub mod region;
@@ -16,8 +18,10 @@ mod tail;
 
 pub use calibrate::{Calibrated, Calibration, Method};
 pub use drift::Drift;
-pub use health::{Finding, Health, Limits};
+pub use finding::Finding;
+pub use health::Health;
 pub use judge::{ScoreRule, Verdict};
+pub use limits::Limits;
 pub use log_scores::LogScores;
 pub use region::{Region, Run};
 pub use separate::{Mistakes, Separation};
