@@ -110,16 +110,12 @@ impl Scored {
 
     fn add_pictures(&mut self, inspecting: &mut Inspecting, input: &Path) -> Result<()> {
         let paths = pictures::expand(&[input.to_owned()])?;
-        let total = paths.len() as u64;
-        for (number, (path, picture)) in ahead::decoded(&paths, inspecting.max_pixels).enumerate() {
-            inspecting.bar.step("inspecting", number as u64, total);
-            let inspector = &mut inspecting.inspector;
-            let found = picture.and_then(|picture| {
-                let found = inspector.inspect(&picture.view(), None);
-                found.map_err(|error| error.at(path))
-            });
-            match found {
-                Ok(found) => {
+        let (bar, total) = (&mut inspecting.bar, paths.len() as u64);
+        let mut done = 0;
+        let decoded = ahead::decoded(&paths, inspecting.max_pixels);
+        inspecting.inspector.inspect_each(decoded, |path, found| {
+            match found.map_err(|error| error.at(path)) {
+                Ok((_, found)) => {
                     let is_fine = found.health.as_ref().is_none_or(Health::is_fine);
                     let name = path.display().to_string();
                     let of = (found.verdict, is_fine);
@@ -127,12 +123,14 @@ impl Scored {
                 }
                 Err(error) if pictures::is_of_the_picture(&error, path) => {
                     self.counts.errors += 1;
-                    inspecting.bar.line(&format!("twinspect: {error}"));
+                    bar.line(&format!("twinspect: {error}"));
                 }
                 Err(error) => return Err(error),
             }
-        }
-        Ok(())
+            done += 1;
+            bar.step("inspecting", done, total);
+            Ok(())
+        })
     }
 
     fn add(
